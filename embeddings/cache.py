@@ -1,0 +1,141 @@
+"""Vectors by (encoder fingerprint, text), in SQLite: the same text is encoded once, wherever it stands.
+
+One table, ``vectors(key, vector)``: the key is 16 bytes of blake2b over the encoder's fingerprint and
+the text, the vector is float32, little-endian, with a 4-byte checksum before it. Each batch is one
+transaction, so an interrupted run resumes where it was. The cache can always be thrown away: that
+costs time only, and a damaged one is put aside by itself.
+"""
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.encoder import Encoder, Vectors
+from embeddings.errors import IndexLocationError
+
+# Texts encoded between two commits: about four seconds of work on two cores.
+BATCH = 128
+# SQLite's own limit on the parameters of a statement was 999 for long.
+_LOOKUP = 900
+
+OnProgress = Callable[[int, int], None]
+
+
+class VectorCache:
+    """The vectors of one encoder, kept in one file.
+
+    Used as a context manager. Raises IndexLocationError when the file cannot be made or written.
+    """
+
+    def __init__(self, file: Path, encoder: Encoder) -> None:
+        self._file = file
+        self._encoder = encoder
+        self._fingerprint = encoder.card.fingerprint
+        self._connection = self._open()
+
+    def __enter__(self) -> "VectorCache":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def missing(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts that have no vector yet, each once, in order."""
+        known = self._lookup(texts)
+        return [text for text in dict.fromkeys(texts) if text not in known]
+
+    def vectors(self, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Vectors:
+        """Return one row a text, in order; what is missing is encoded and kept.
+
+        ``on_progress`` hears (encoded, to encode) after each committed batch.
+        """
+        known = self._lookup(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            rows = self._encoder.encode_passages(batch)
+            self._store(batch, rows)
+            known.update(zip(batch, rows, strict=True))
+            if on_progress:
+                on_progress(start + len(batch), len(missing))
+        if not texts:
+            return np.empty((0, self._encoder.card.dimension), dtype=np.float32)
+        return np.stack([known[text] for text in texts])
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.blake2b(f"{self._fingerprint}\0{text}".encode(), digest_size=16).digest()
+
+    def _lookup(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        wanted = {self._key(text): text for text in texts}
+        keys = list(wanted)
+        known: dict[str, Vectors] = {}
+        for start in range(0, len(keys), _LOOKUP):
+            part = keys[start : start + _LOOKUP]
+            marks = ",".join("?" * len(part))
+            rows = self._connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+            for key, blob in rows:
+                vector = self._read(blob)
+                if vector is not None:
+                    known[wanted[key]] = vector
+        return known
+
+    def _read(self, blob: bytes) -> Vectors | None:
+        body = blob[4:]
+        whole = len(body) == 4 * self._encoder.card.dimension
+        if not whole or zlib.crc32(body).to_bytes(4, "little") != blob[:4]:
+            return None
+        return np.frombuffer(body, dtype="<f4").astype(np.float32)
+
+    def _store(self, texts: Sequence[str], rows: Vectors) -> None:
+        bodies = [row.astype("<f4").tobytes() for row in rows]
+        entries = [
+            (self._key(text), zlib.crc32(body).to_bytes(4, "little") + body)
+            for text, body in zip(texts, bodies, strict=True)
+        ]
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
+        except sqlite3.OperationalError as error:
+            raise _unwritable(self._file, error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _connect(self._file)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:  # not a database, or a damaged one: its content can be made again
+                self._file.replace(self._file.with_suffix(".damaged"))
+                return _connect(self._file)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise _unwritable(self._file, error) from error
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+        )
+        with closing(connection.execute("PRAGMA quick_check(1)")) as check:
+            if check.fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("quick_check failed")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _unwritable(file: Path, error: Exception) -> IndexLocationError:
+    return IndexLocationError(
+        f"the index folder cannot be written ({error})",
+        place=str(file.parent),
+        remedy="Give a folder you may write to with --index.",
+    )

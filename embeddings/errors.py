@@ -1,0 +1,76 @@
+"""Every error the project raises by itself.
+
+    FootnoteError                     something here failed                  exit 1
+    ├── InputError                    what the user gave is wrong            exit 2
+    │   ├── QuestionError             blank, or too long to be a question
+    │   ├── FilterError               a filter key no document has
+    │   ├── DocumentError             one file that cannot be read (never stops the others)
+    │   ├── CorpusError               the data folder is missing, empty, or unreadable
+    │   ├── ModelError                no such model, or its weights are not the published ones
+    │   └── IndexLocationError        the index folder cannot be made or written
+    └── SnapshotError                 the index cannot be served
+        ├── SnapshotMissing           nothing was published there yet
+        ├── SnapshotDamaged           a file is missing, cut short, or has another digest
+        └── SnapshotMismatch          made by another format, splitter or encoder
+
+A message is one line: the fact, the place, the remedy.
+"""
+
+
+class FootnoteError(Exception):
+    """Say what failed, where, and what to do next, in one line."""
+
+    def __init__(self, fact: str, *, place: str = "", remedy: str = "") -> None:
+        self.fact = _one_line(fact)
+        self.place = _one_line(place)
+        self.remedy = _one_line(remedy)
+        message = f"{self.fact}: {self.place}" if self.place else self.fact
+        super().__init__(f"{message}. {self.remedy}" if self.remedy else message)
+
+
+class InputError(FootnoteError):
+    """What the user gave is wrong."""
+
+
+class QuestionError(InputError):
+    """The question is blank or too long."""
+
+
+class FilterError(InputError):
+    """A filter names a key that no document has."""
+
+
+class DocumentError(InputError):
+    """One file cannot be read; the others can."""
+
+
+class CorpusError(InputError):
+    """The data folder is missing, empty or unreadable."""
+
+
+class ModelError(InputError):
+    """The encoder cannot be loaded, or is not the one it should be."""
+
+
+class IndexLocationError(InputError):
+    """The index folder cannot be made or written."""
+
+
+class SnapshotError(FootnoteError):
+    """The index cannot be served."""
+
+
+class SnapshotMissing(SnapshotError):
+    """Nothing was published in this index folder yet."""
+
+
+class SnapshotDamaged(SnapshotError):
+    """A file of the index is missing, cut short, or has another digest."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """The index was made by another format, splitter or encoder."""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

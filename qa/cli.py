@@ -1,0 +1,218 @@
+"""The command line: ask, search, refresh. ``ui.py`` adds ``chat``.
+
+Exit codes: 0 done (abstaining is done), 2 what the user gave is wrong, 1 anything else. What goes
+wrong is one line on stderr: the fact, the place, the remedy.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from embeddings.cache import OnProgress
+from embeddings.encoder import load_encoder
+from embeddings.errors import FilterError, FootnoteError, InputError
+from embeddings.refresh import RefreshReport, dry_run, refresh
+from qa.answer import Answer, Hit
+from qa.engine import QA, default_data, default_index
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="FOOTNOTE_DATA", help="Folder of documents. [default: the shipped ones]"),
+]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        "--index", envvar="FOOTNOTE_INDEX", help="Folder of the index. [default: in the user's cache]"
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        envvar="FOOTNOTE_MODEL",
+        help="A sentence-transformers name or folder. [default: all-MiniLM-L6-v2]",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", help="Keep to documents whose front matter says so: city=Seattle. Can be repeated."
+    ),
+]
+
+app = typer.Typer(
+    help="Ask documents questions; every sentence of an answer is footnoted to an exact span of a source.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command("ask")
+def ask_command(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    *,
+    data: Data = None,
+    index: Index = None,
+    model: Model = None,
+    where: Filters = None,
+    history: Annotated[
+        list[str] | None,
+        typer.Option("--history", help="An earlier question, oldest first. Can be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question from the sources, or say that they do not hold it."""
+    answer = open_bot(data, index, model).ask(question, history or (), read_filters(where))
+    typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
+
+
+@app.command("search")
+def search_command(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    *,
+    k: Annotated[int, typer.Option("-k", help="How many passages.")] = 10,
+    data: Data = None,
+    index: Index = None,
+    model: Model = None,
+    where: Filters = None,
+    as_json: Json = False,
+) -> None:
+    """Show the passages that fit a question best, without an answer."""
+    hits = open_bot(data, index, model).retrieve(question, k, read_filters(where))
+    typer.echo(
+        _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
+    )
+
+
+@app.command("refresh")
+def refresh_command(
+    *,
+    data: Data = None,
+    index: Index = None,
+    model: Model = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and refresh at every change.")] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Replace an index that is damaged or was made with another model."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the index up to the data folder; only what changed is encoded."""
+    folder, place = _folders(data, index, model)
+    encoder = load_encoder(model)
+    if dry:
+        _print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
+        return
+
+    def run(*, rebuild: bool = False) -> None:
+        with shown_progress() as on_progress:
+            report, _ = refresh(folder, place, encoder=encoder, rebuild=rebuild, on_progress=on_progress)
+        _print_report(report, as_json=as_json, verb="encoded")
+
+    run(rebuild=rebuild)
+    if watch:
+        _refresh_at_changes(folder, run)
+
+
+def main() -> None:
+    """Run the command line; turn an error into one line and an exit code."""
+    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    try:
+        app()
+    except FootnoteError as error:
+        typer.echo(f"footnote: {error}", err=True)
+        raise SystemExit(2 if isinstance(error, InputError) else 1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+def open_bot(data: Path | None, index: Path | None, model: str | None) -> QA:
+    """Open a QA, telling on a terminal how its encoding goes."""
+    with shown_progress() as on_progress:
+        return QA.open(data, index, model=model, on_progress=on_progress)
+
+
+@contextmanager
+def shown_progress() -> Iterator[OnProgress]:
+    """Yield a progress listener that writes one line to stderr, and ends it."""
+    told = False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        told = True
+        sys.stderr.write(f"\rencoding {done:,} of {total:,} texts")
+        sys.stderr.flush()
+
+    yield tell if sys.stderr.isatty() else lambda _done, _total: None
+    if told:
+        sys.stderr.write("\n")
+
+
+def read_filters(where: list[str] | None) -> dict[str, list[str]]:
+    """Read ``key=value`` pairs; a key given twice takes either value."""
+    filters: dict[str, list[str]] = {}
+    for pair in where or ():
+        key, equals, value = pair.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise FilterError("a filter is key=value", place=pair, remedy="For example: --where city=Seattle")
+        filters.setdefault(key.strip(), []).append(value.strip())
+    return filters
+
+
+def _folders(data: Path | None, index: Path | None, model: str | None) -> tuple[Path, Path]:
+    folder = data or default_data()
+    return folder, index or default_index(folder, model)
+
+
+def _refresh_at_changes(folder: Path, run: Callable[[], None]) -> None:
+    from watchfiles import watch  # costs a start what only watching needs
+
+    typer.echo(f"watching {folder}; stop with Ctrl-C", err=True)
+    for _ in watch(folder):
+        try:
+            run()
+        except FootnoteError as error:
+            typer.echo(f"footnote: {error}", err=True)
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _in_words(answer: Answer) -> str:
+    searched = [f"(searched for: {answer.query})"] if answer.query != answer.question else []
+    return "\n\n".join([*searched, answer.to_markdown()])
+
+
+def _hit_in_words(hit: Hit) -> str:
+    path = " > ".join((hit.title, *hit.headings))
+    also = f", also in {', '.join(hit.also_in)}" if hit.also_in else ""
+    return f"{hit.rank}. {path} ({hit.source}{also}, score {hit.score:.3f})\n{hit.text}"
+
+
+def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
+    if as_json:
+        failed = [{"source": failure.source, "reason": failure.reason} for failure in report.failed]
+        fields = {
+            name: getattr(report, name)
+            for name in ("added", "changed", "removed", "kept", "encoded", "generation")
+        }
+        typer.echo(_as_json({**fields, "failed": failed}))
+        return
+    typer.echo(str(report))
+    typer.echo(f"{verb} {report.encoded} passages; generation {report.generation}")
+    for failure in report.failed:
+        typer.echo(f"not read: {failure.source}: {failure.reason}", err=True)

@@ -1,0 +1,215 @@
+"""QA: one engine behind the page, the command line and Python.
+
+Opening brings the index up to the data folder. After that every question first looks whether the
+folder or the index changed, so that an edit is in the next answer; a question is served from one
+snapshot from beginning to end, whatever is published meanwhile.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from embeddings.cache import OnProgress
+from embeddings.corpus import Document
+from embeddings.encoder import DEFAULT_MODEL, Encoder, load_encoder
+from embeddings.errors import DocumentError, FootnoteError, QuestionError
+from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
+from embeddings.snapshot import FORMAT, current_generation
+from embeddings.splitter import SPLITTER_VERSION
+from qa.answer import Answer, Hit
+from qa.composer import compose
+from qa.conversation import standalone
+from qa.listing import list_documents
+from qa.reading import Reading
+from qa.retriever import Question, Where, matching
+
+_LOG = logging.getLogger("footnote")
+
+# A longer text is a document, not a question; the encoder reads about 1,000 characters of it anyway.
+LONGEST_QUESTION = 4_000
+# Hits that come with an answer.
+SHOWN = 10
+# Looking for changes takes at most this share of the time.
+_LOOKING = 0.05
+
+
+class QA:
+    """Answers from one data folder. Safe to share between threads."""
+
+    def __init__(
+        self,
+        data: Path,
+        index: Path,
+        *,
+        encoder: Encoder,
+        follow: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Bring the index up to the data folder; ``QA.open`` does the same with every default."""
+        self.data = data
+        self.index = index
+        self._encoder = encoder
+        self._follow = follow
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+        self._seen = fingerprint_of_folder(data), ""
+        report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
+        self._reading = Reading(snapshot)
+        self._take(report)
+
+    @classmethod
+    def open(
+        cls,
+        data: str | Path | None = None,
+        index: str | Path | None = None,
+        *,
+        model: str | None = None,
+        encoder: Encoder | None = None,
+        follow: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> "QA":
+        """Build what is missing, re-embed what changed, and return a QA that serves.
+
+        ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
+        to that data and model. ``model`` is a sentence-transformers name or folder. With ``follow``,
+        each question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
+        SnapshotMismatch.
+        """
+        folder = Path(data) if data is not None else default_data()
+        where = Path(index) if index is not None else default_index(folder, model)
+        encoder = encoder or load_encoder(model)
+        return cls(folder, where, encoder=encoder, follow=follow, on_progress=on_progress)
+
+    def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
+        """Take in what changed in the data folder and return what was done."""
+        with self._lock:
+            return self._refresh(on_progress)
+
+    def retrieve(self, question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
+        """Return the k passages that fit the question best, best first; repeats of a passage are one hit.
+
+        ``where`` keeps to documents whose metadata has, for each key, the value or one of the values.
+        Raises QuestionError or FilterError.
+        """
+        query = Question(_checked(question), self._encoder)
+        if k < 1:
+            raise QuestionError(
+                "a search returns at least one passage", place=f"k={k}", remedy="Ask for 1 or more."
+            )
+        reading = self._current()
+        return reading.hits(reading.candidates(query, k, where))
+
+    def ask(self, question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
+        """Answer from the sources, or say that they do not hold it.
+
+        ``history`` holds the user's earlier questions, oldest first; a question that leans on them is
+        made whole, and ``Answer.query`` is what was searched. Raises QuestionError or FilterError.
+        """
+        text = standalone(_checked(question), history)
+        reading = self._current()
+        within = matching(reading.snapshot.documents, where) if where else None
+        if selection := reading.catalog.select(text, within=within):
+            return list_documents(question.strip(), text, selection, reading)
+        query = Question(text, self._encoder)
+        candidates = reading.candidates(query, SHOWN, where)
+        return compose(question.strip(), query, candidates, reading)
+
+    def document(self, document_id: str) -> Document:
+        """Return a document with its text. Raises DocumentError where there is none of that id."""
+        found = self._current().snapshot.documents.get(document_id)
+        if found is None:
+            raise DocumentError("there is no such document", place=document_id, remedy="See QA.documents().")
+        return found
+
+    def documents(self) -> tuple[Document, ...]:
+        """Return all documents, in the order of their ids."""
+        return tuple(self._current().snapshot.documents.values())
+
+    def _current(self) -> Reading:
+        if self._follow and self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._reading
+
+    def _look(self) -> None:
+        """Take in what changed since the last look; where that fails, the last good generation serves."""
+        started = time.monotonic()
+        if started < self._next_look:
+            return
+        seen = fingerprint_of_folder(self.data), current_generation(self.index)
+        self._next_look = time.monotonic() + (time.monotonic() - started) / _LOOKING
+        if seen == self._seen:
+            return
+        try:
+            self._refresh(None)
+        except FootnoteError as error:
+            self._seen = seen
+            _LOG.warning("still serving the last good generation: %s", error)
+
+    def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
+        self._seen = fingerprint_of_folder(self.data), ""
+        report, snapshot = refresh(self.data, self.index, encoder=self._encoder, on_progress=on_progress)
+        if self._reading.snapshot.generation != snapshot.generation:
+            self._reading = Reading(snapshot)
+        self._take(report)
+        return report
+
+    def _take(self, report: RefreshReport) -> None:
+        self.report = report
+        self._seen = self._seen[0], current_generation(self.index)
+        for failure in report.failed:
+            _LOG.warning("%s: %s", failure.source, failure.reason)
+
+
+_default: QA | None = None
+_default_lock = threading.Lock()
+
+
+def retrieve(question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
+    """Search the shipped corpus; see ``QA.retrieve``."""
+    return _shipped().retrieve(question, k, where)
+
+
+def ask(question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
+    """Ask the shipped corpus; see ``QA.ask``."""
+    return _shipped().ask(question, history, where)
+
+
+def default_data() -> Path:
+    """Return the shipped corpus: inside the installed package, or beside it in a checkout."""
+    installed = Path(__file__).parent / "data"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "data"
+
+
+def default_index(data: Path, model: str | None = None) -> Path:
+    """Return the folder of the user's cache that belongs to a data folder and a model."""
+    import platformdirs  # costs a start what only a default needs
+
+    what = "\0".join([str(data.resolve()), model or DEFAULT_MODEL, str(FORMAT), str(SPLITTER_VERSION)])
+    digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
+    return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
+
+
+def _shipped() -> QA:
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = QA.open()
+        return _default
+
+
+def _checked(question: str) -> str:
+    text = question.strip()
+    if not text:
+        raise QuestionError("the question is blank", remedy="Ask something, in words.")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(text):,} characters, and {LONGEST_QUESTION:,} is the most",
+            remedy="Ask in a sentence or two; put longer texts into the data folder.",
+        )
+    return text

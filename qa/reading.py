@@ -1,0 +1,74 @@
+"""One snapshot as questions read it: searched, repeats folded, passages turned into hits."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from embeddings.corpus import Document, Passage
+from embeddings.snapshot import Snapshot
+from qa.answer import Hit
+from qa.catalog import Catalog
+from qa.retriever import Candidate, HybridRetriever, Question, Where
+
+
+class Reading:
+    """A snapshot and what is computed from it once. Never changes; safe to share between threads."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.retriever = HybridRetriever(snapshot)
+        self._sources: dict[str, set[str]] = {}
+        for passage in snapshot.passages:
+            self._sources.setdefault(self._words(passage), set()).add(self.document(passage).source)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What the documents' metadata says."""
+        return Catalog(tuple(self.snapshot.documents.values()))
+
+    def document(self, passage: Passage) -> Document:
+        """Return the document a passage is a span of."""
+        return self.snapshot.documents[passage.document_id]
+
+    def text(self, passage: Passage) -> str:
+        """Return the passage's text as it stands in its document."""
+        return self.document(passage).text[passage.start : passage.end]
+
+    def candidates(self, question: Question, k: int, where: Where | None) -> list[Candidate]:
+        """Return the k best passages, of word-for-word repeats only the one whose path comes first."""
+        first: dict[str, Candidate] = {}
+        for candidate in self.retriever.retrieve(question, 3 * k, where=where):
+            words = self._words(candidate.passage)
+            other = first.setdefault(words, candidate)
+            if candidate.passage.document_id < other.passage.document_id:
+                first[words] = candidate
+        return list(first.values())[:k]
+
+    def also_in(self, passage: Passage) -> tuple[str, ...]:
+        """Return the other sources that hold the passage word for word."""
+        return tuple(sorted(self._sources[self._words(passage)] - {self.document(passage).source}))
+
+    def hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
+        """Return the candidates as hits, ranked from 1 in their order."""
+        return [self._hit(candidate, rank) for rank, candidate in enumerate(candidates, start=1)]
+
+    def _hit(self, candidate: Candidate, rank: int) -> Hit:
+        passage, document = candidate.passage, self.document(candidate.passage)
+        return Hit(
+            passage_id=passage.id,
+            text=self.text(passage),
+            score=candidate.score,
+            rank=rank,
+            document_id=document.id,
+            title=document.title,
+            source=document.source,
+            start=passage.start,
+            end=passage.end,
+            headings=passage.headings,
+            metadata=document.metadata,
+            also_in=self.also_in(passage),
+            parts=candidate.parts,
+            stale=document.stale,
+        )
+
+    def _words(self, passage: Passage) -> str:
+        return " ".join(self.text(passage).split())

@@ -1,0 +1,272 @@
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
+from embeddings.refresh import Failure, RefreshReport, dry_run, refresh
+from embeddings.snapshot import Snapshot
+from tests.hashing_encoder import HashingEncoder
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def content(snapshot: Snapshot) -> tuple[object, ...]:
+    """All that answers depend on: documents, passages, and every vector, bit for bit."""
+    rows = np.arange(len(snapshot.passage_index)), np.arange(len(snapshot.sentence_index))
+    return (
+        dict(snapshot.documents),
+        snapshot.passages,
+        snapshot.passage_index.vectors(rows[0]).tobytes(),
+        snapshot.sentence_index.vectors(rows[1]).tobytes(),
+    )
+
+
+def test_the_first_refresh_adds_everything_and_encodes_a_repeat_once(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert (report.added, report.changed, report.removed, report.kept) == (6, 0, 0, 0)
+    assert report.generation == snapshot.generation == 1
+    assert len(encoder.encoded) == len(set(encoder.encoded))
+    assert report.encoded < len(snapshot.passages)
+
+
+def test_nothing_changed_publishes_and_encodes_nothing(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    encoder.encoded.clear()
+    report, _ = refresh(data, index, encoder=encoder)
+    assert report == RefreshReport(0, 0, 0, 6, 0, 1)
+    assert encoder.encoded == []
+
+
+def test_one_edited_sentence_changes_one_document_and_encodes_one_passage(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    encoder.encoded.clear()
+    edit(data / "guide.md", "since 1987", "since 1991")
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert report == RefreshReport(0, 1, 0, 5, 1, 2)
+    assert [text for text in encoder.encoded if "1991" not in text] == []
+    assert "since 1991" in snapshot.documents["guide.md"].text
+
+
+def test_added_and_removed_files_are_told_apart(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    (data / "notes.txt").unlink()
+    (data / "new.txt").write_text("Seals rest on the pier.", encoding="utf-8")
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert str(report) == "added 1, changed 0, removed 1, kept 5"
+    assert "notes.txt" not in snapshot.documents
+
+
+def test_a_touched_file_is_not_a_changed_one(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    os.utime(data / "guide.md", ns=(1, 1))
+    assert refresh(data, index, encoder=encoder)[0] == RefreshReport(0, 0, 0, 6, 0, 1)
+
+
+def test_an_edit_of_the_same_size_and_time_just_after_a_refresh_is_seen(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    before = (data / "guide.md").stat()
+    edit(data / "guide.md", "since 1987", "since 1991")
+    os.utime(data / "guide.md", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert refresh(data, index, encoder=encoder)[0].changed == 1
+
+
+def test_metadata_alone_changes_a_document_and_encodes_nothing(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    edit(data / "jobs/cook.md", "country: Norway", "country: Noreg")
+    assert refresh(data, index, encoder=encoder)[0] == RefreshReport(0, 1, 0, 5, 0, 2)
+
+
+def test_a_bad_file_is_named_and_its_last_good_version_stays_marked_stale(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    (data / "guide.md").write_bytes(b"\xfa broken \xff")
+    (data / "notes.txt").write_text("The ferry leaves at noon.", encoding="utf-8")
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert [failure.source for failure in report.failed] == ["guide.md"]
+    assert snapshot.documents["guide.md"].stale
+    assert "Mira Holm" in snapshot.documents["guide.md"].text
+    assert "noon" in snapshot.documents["notes.txt"].text
+
+
+def test_a_mended_file_is_fresh_again(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    good = (data / "guide.md").read_bytes()
+    refresh(data, index, encoder=encoder)
+    (data / "guide.md").write_bytes(b"\x00\x01")
+    refresh(data, index, encoder=encoder)
+    (data / "guide.md").write_bytes(good)
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert report.failed == ()
+    assert not snapshot.documents["guide.md"].stale
+
+
+def test_a_bad_file_is_reported_again_while_it_stays_bad(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (data / "bad.md").write_bytes(b"\x00\x01")
+    first, _ = refresh(data, index, encoder=encoder)
+    second, _ = refresh(data, index, encoder=encoder)
+    assert first.failed == second.failed != ()
+    assert second.generation == first.generation
+
+
+def test_a_broken_front_matter_is_a_failure_with_its_line(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (data / "bad.md").write_text("---\ntitle: [open\n---\ntext\n", encoding="utf-8")
+    report, _ = refresh(data, index, encoder=encoder)
+    assert report.failed == (Failure("bad.md", report.failed[0].reason),)
+    assert "line" in report.failed[0].reason
+
+
+def test_a_missing_data_folder_is_an_error_and_loses_nothing(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    data.rename(data.with_name("elsewhere"))
+    with pytest.raises(CorpusError, match=r"the data folder is missing: .*data\. Make it"):
+        refresh(data, index, encoder=encoder)
+    data.with_name("elsewhere").rename(data)
+    assert refresh(data, index, encoder=encoder)[0] == RefreshReport(0, 0, 0, 6, 0, 1)
+
+
+def test_an_emptied_data_folder_is_an_error_and_loses_nothing(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    shutil.move(data, data.with_name("elsewhere"))
+    data.mkdir()
+    with pytest.raises(CorpusError, match="the data folder is empty"):
+        refresh(data, index, encoder=encoder)
+
+
+def test_a_folder_of_only_bad_files_names_the_first_reason(
+    tmp_path: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.txt").write_bytes(b"\x00")
+    with pytest.raises(CorpusError, match="no document could be read, the first because"):
+        refresh(tmp_path / "bad", index, encoder=encoder)
+
+
+def test_an_index_folder_that_is_a_file_is_an_error_with_a_remedy(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    index.write_text("occupied", encoding="utf-8")
+    with pytest.raises(IndexLocationError, match="--index"):
+        refresh(data, index, encoder=encoder)
+
+
+def test_another_encoder_is_refused_with_the_command_that_mends_it(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    with pytest.raises(SnapshotMismatch, match="footnote refresh --rebuild"):
+        refresh(data, index, encoder=HashingEncoder(model="other"))
+
+
+def test_a_rebuild_takes_another_encoder(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    other = HashingEncoder(model="other", dimension=32)
+    report, snapshot = refresh(data, index, encoder=other, rebuild=True)
+    assert snapshot.card == other.card
+    assert report.encoded > 0
+
+
+def test_a_dry_run_counts_and_writes_nothing(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    edit(data / "guide.md", "since 1987", "since 1991")
+    before = sorted(path.as_posix() for path in index.rglob("*"))
+    report = dry_run(data, index, encoder=encoder)
+    assert report == RefreshReport(0, 1, 0, 5, 1, 1)
+    assert sorted(path.as_posix() for path in index.rglob("*")) == before
+
+
+def test_an_interrupted_run_resumes_from_its_last_batch(data: Path, index: Path) -> None:
+    class Interrupted(HashingEncoder):
+        def encode_passages(self, texts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            if self.encoded:
+                raise KeyboardInterrupt
+            return super().encode_passages(texts)
+
+    (data / "long.txt").write_text("\n\n".join(f"Paragraph {n}." + " word" * 30 for n in range(150)), "utf-8")
+    interrupted = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        refresh(data, index, encoder=interrupted)
+    second = HashingEncoder()
+    refresh(data, index, encoder=second)
+    assert len(interrupted.encoded) == 128
+    assert set(interrupted.encoded) & set(second.encoded) == set()
+
+
+def test_hidden_files_and_links_out_of_the_folder_are_left_aside(
+    tmp_path: Path, data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (tmp_path / "secret.txt").write_text("A secret.", encoding="utf-8")
+    (data / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (data / ".hidden.txt").write_text("Hidden.", encoding="utf-8")
+    (data / "picture.png").write_bytes(b"png")
+    _, snapshot = refresh(data, index, encoder=encoder)
+    assert sorted(snapshot.documents) == sorted(
+        ["guide.md", "jobs/cook.md", "jobs/keeper-again.md", "jobs/keeper.md", "notes.txt", "灯塔.md"]
+    )
+
+
+def test_a_damaged_cache_costs_time_only(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    _, before = refresh(data, index, encoder=encoder)
+    (index / "vectors.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 99)
+    edit(data / "notes.txt", "12 euros", "13 euros")
+    _, after = refresh(data, index, encoder=encoder)
+    assert len(after.passages) == len(before.passages)
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["a.md", "b.txt", "c/d.md", "记.md"]),
+        st.one_of(
+            st.none(),
+            st.lists(st.sampled_from(["# H\n\n", "One two. ", "三四五。", "- x\n", "\n\n"]), min_size=1),
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EDITS)
+def test_an_incremental_refresh_equals_a_clean_build(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, list[str] | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("edits")
+    data = folder / "data"
+    (data / "c").mkdir(parents=True)
+    (data / "always.txt").write_text("Always here.", encoding="utf-8")
+    step = refresh(data, folder / "step", encoder=HashingEncoder())[1]
+    for name, parts in edits:
+        if parts is None:
+            (data / name).unlink(missing_ok=True)
+        else:
+            (data / name).write_text("Text. " + "".join(parts), encoding="utf-8")
+        step = refresh(data, folder / "step", encoder=HashingEncoder())[1]
+    clean = refresh(data, folder / "clean", encoder=HashingEncoder())[1]
+    assert content(step) == content(clean)

@@ -1,0 +1,180 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.corpus import Document, normalise
+from embeddings.splitter import embedded_text, split
+from tests.hashing_encoder import HashingEncoder
+
+ENCODER = HashingEncoder()
+
+
+def document(text: str, *, source: str = "a.md", title: str = "", sections: tuple[str, ...] = ()) -> Document:
+    return Document(source, source, title, text, sections=sections)
+
+
+def pieces(given: Document, max_tokens: int = 256) -> list[tuple[tuple[str, ...], str]]:
+    passages = split(given, count_tokens=ENCODER.count_tokens, max_tokens=max_tokens)
+    return [(passage.headings, given.text[passage.start : passage.end]) for passage in passages]
+
+
+def sentences(given: Document) -> list[str]:
+    passages = split(given, count_tokens=ENCODER.count_tokens, max_tokens=256)
+    return [given.text[span.start : span.end] for passage in passages for span in passage.sentences]
+
+
+LONG = (
+    "This first paragraph has enough words in it to stand as a passage alone, "
+    "since it says all that it has to say at great length."
+)
+OTHER = (
+    "Another paragraph follows it, and this one too is long enough to be found "
+    "and to be quoted without any of its near neighbours."
+)
+
+
+def test_each_paragraph_is_a_passage_under_its_headings() -> None:
+    text = f"# Title\n\n{LONG}\n\n## Part\n\n### Detail\n\n{OTHER}\n"
+    assert pieces(document(text, title="Title")) == [((), LONG), (("Part", "Detail"), OTHER)]
+
+
+def test_a_scrap_joins_the_paragraph_after_it() -> None:
+    assert pieces(document(f"Figure: a.png\n\n{LONG}\n")) == [((), f"Figure: a.png\n\n{LONG}")]
+
+
+def test_a_scrap_at_the_end_joins_the_paragraph_before_it() -> None:
+    assert pieces(document(f"{LONG}\n\nThat is all.\n")) == [((), f"{LONG}\n\nThat is all.")]
+
+
+def test_a_block_quote_stays_apart_and_together() -> None:
+    text = f"{LONG}\n\n> Aside: related\n>\n> A teaser.\n\n{OTHER}\n"
+    assert pieces(document(text)) == [((), LONG), ((), "Aside: related\n>\n> A teaser."), ((), OTHER)]
+
+
+def test_list_items_fill_one_passage_and_are_sentences_of_their_own() -> None:
+    text = "We offer:\n\n- work without end\n- play now and then\n"
+    assert pieces(document(text)) == [((), "We offer:\n\n- work without end\n- play now and then")]
+    assert sentences(document(text)) == ["We offer:", "work without end", "play now and then"]
+
+
+def test_a_heading_in_a_code_fence_is_code() -> None:
+    text = f"# Real\n\n```sh\n# not a heading\nls\n```\n\n{LONG}\n"
+    assert pieces(document(text)) == [(("Real",), f"```sh\n# not a heading\nls\n```\n\n{LONG}")]
+
+
+def test_a_table_row_is_a_sentence() -> None:
+    text = "| city | lamp |\n|---|---|\n| Skagen | red |\n| Bergen | green |\n"
+    assert sentences(document(text)) == ["| city | lamp |", "| Skagen | red |", "| Bergen | green |"]
+
+
+def test_a_heading_with_nothing_below_it_is_found_itself() -> None:
+    assert pieces(document("# Questions\n\n## Do you ship to Norway?\n")) == [
+        (("Questions",), "Do you ship to Norway?")
+    ]
+
+
+def test_section_names_cut_a_line_and_become_headings() -> None:
+    text = "US, Reno\n\nWe hire. What you do * Lift * Carry About us We are two."
+    assert pieces(document(text, sections=("What you do", "About us"))) == [
+        ((), "US, Reno\n\nWe hire."),
+        (("What you do",), "Lift * Carry"),
+        (("About us",), "We are two."),
+    ]
+
+
+def test_bullets_inside_a_line_are_sentences_of_their_own() -> None:
+    text = "The system: - Enables tasks - Uses sensors"
+    assert sentences(document(text)) == ["The system:", "Enables tasks", "Uses sensors"]
+
+
+def test_dashes_between_words_or_years_are_no_bullets() -> None:
+    text = "From 2019 - 2020 - the long year - we built."
+    assert sentences(document(text)) == [text]
+
+
+def test_chinese_bullets_and_sentence_ends_are_seen() -> None:
+    text = "职位:实习生 毕业:2026年10月 - 2027年7月 · 入职:2026年6月 · 地点:深圳。你好！真的吗？是；好"
+    assert sentences(document(text)) == [
+        "职位:实习生 毕业:2026年10月 - 2027年7月",
+        "入职:2026年6月",
+        "地点:深圳。",
+        "你好！",
+        "真的吗？",
+        "是；好",
+    ]
+
+
+def test_a_chinese_semicolon_ends_a_sentence() -> None:
+    assert sentences(document("入职日期是六月；宿舍免费。")) == ["入职日期是六月；", "宿舍免费。"]
+
+
+def test_full_stops_inside_words_end_nothing() -> None:
+    text = "Dr. Holm writes .NET and C++ since 3.5 years. She lives in the U.S. now."
+    assert sentences(document(text)) == [
+        "Dr. Holm writes .NET and C++ since 3.5 years.",
+        "She lives in the U.S. now.",
+    ]
+
+
+def test_a_long_paragraph_is_cut_at_sentence_ends() -> None:
+    text = " ".join(f"Sentence number {n} has these seven words." for n in range(40))
+    parts = pieces(document(text), max_tokens=128)
+    assert [part[-6:] for _, part in parts] == ["words."] * len(parts)
+    assert " ".join(part for _, part in parts) == text
+
+
+def test_an_endless_sentence_is_cut_at_spaces_and_loses_nothing() -> None:
+    text = " ".join(f"w{n}" for n in range(500))
+    assert " ".join(part for _, part in pieces(document(text))) == text
+
+
+def test_an_endless_word_is_cut_and_loses_nothing() -> None:
+    text = "灯" * 1000
+    assert "".join(part for _, part in pieces(document(text))) == text
+
+
+def test_the_same_text_in_two_places_has_two_identities() -> None:
+    given = document(f"{LONG}\n\n{LONG}\n")
+    first, second = split(given, count_tokens=ENCODER.count_tokens, max_tokens=256)
+    assert first.id != second.id
+
+
+def test_an_identity_survives_text_moving_and_fits_63_bits() -> None:
+    before = split(document(f"{LONG}\n"), count_tokens=ENCODER.count_tokens, max_tokens=256)
+    after = split(document(f"{OTHER}\n\n{LONG}\n"), count_tokens=ENCODER.count_tokens, max_tokens=256)
+    assert before[0].id == after[1].id
+    assert 0 <= before[0].id < 2**63
+
+
+def test_what_is_embedded_begins_with_the_heading_path() -> None:
+    given = document(f"# Title\n\n## Part\n\n{LONG}\n", title="Title")
+    (passage,) = split(given, count_tokens=ENCODER.count_tokens, max_tokens=256)
+    assert embedded_text(given, passage) == f"Title > Part\n{LONG}"
+
+
+PARTS = [
+    "# A\n", "## B b\n", "word " * 9 + "\n", "\n", "\n\n", "- item\n", "1. one\n", "> quote\n", "```\n",
+    "| a | b |\n", "|---|---|\n", "Ends here. And *here*! ", "中文句子。还有；一个？", "x" * 40, " * Bullet",
+    " - Dash", "    code\n", "<!-- c -->\n",
+]  # fmt: skip
+MARKDOWN = st.lists(st.sampled_from(PARTS), max_size=40).map("".join)
+
+
+@given(st.one_of(MARKDOWN, st.text(max_size=400)), st.sampled_from(["a.md", "a.txt"]))
+def test_passages_hold_every_letter_once_in_order_and_fit_the_encoder(text: str, source: str) -> None:
+    given = document(normalise(text), source=source, title="T")
+    passages = split(given, count_tokens=ENCODER.count_tokens, max_tokens=64)
+    spans = [(span.start, span.end) for passage in passages for span in passage.sentences]
+    assert spans == sorted(spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    assert all(p.start == p.sentences[0].start and p.end == p.sentences[-1].end for p in passages)
+    assert max(ENCODER.count_tokens([embedded_text(given, p) for p in passages]), default=0) <= 64
+
+
+@given(st.text(max_size=600))
+def test_no_letter_of_a_plain_text_is_lost(text: str) -> None:
+    given = document(normalise(text), source="a.txt")
+    passages = split(given, count_tokens=ENCODER.count_tokens, max_tokens=64)
+    covered = {n for p in passages for span in p.sentences for n in range(span.start, span.end)}
+    assert [n for n, character in enumerate(given.text) if character.isalnum() and n not in covered] == []

@@ -1,0 +1,42 @@
+"""A deterministic encoder for tests: a text is the sum of its words' directions."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from embeddings.encoder import EncoderCard, Vectors
+
+
+class HashingEncoder:
+    """Each word gets a fixed random direction; texts that share words are near. Counts its work.
+
+    One token is one word, or one character of a word that is not ASCII, plus two for the whole.
+    """
+
+    def __init__(self, *, model: str = "hashing", dimension: int = 64, max_tokens: int = 256) -> None:
+        self.card = EncoderCard(model, "1", dimension, max_tokens)
+        self.encoded: list[str] = []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [2 + len(_words(text)) for text in texts]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += texts
+        if not texts:
+            return np.empty((0, self.card.dimension), dtype=np.float32)
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> Vectors:
+        total = sum((self._direction(word) for word in _words(text)), np.full(self.card.dimension, 1e-6))
+        vector: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
+        return vector
+
+    def _direction(self, word: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+        return np.random.default_rng(seed).standard_normal(self.card.dimension)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+|[^\W\x00-\x7f]", text.lower())
