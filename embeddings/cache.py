@@ -1,7 +1,8 @@
 """Vectors by (encoder fingerprint, text), in SQLite: the same text is encoded once, wherever it stands.
 
-One table, ``vectors(key, vector)``: the key is 16 bytes of blake2b over the encoder's fingerprint and
-the text, the vector is float32, little-endian, with a 4-byte checksum before it. Each batch is one
+One table, ``vectors(key, rows)``: the key is 16 bytes of blake2b over the encoder's fingerprint, the
+text and where its sentences lie; the rows are float32, little-endian, that of the text and then those
+of its sentences, with a 4-byte checksum before them. Each batch is one
 transaction, so an interrupted run resumes where it was. The cache can always be thrown away: that
 costs time only, and a damaged one is put aside by itself.
 """
@@ -12,18 +13,22 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
+from embeddings.corpus import Span
 from embeddings.encoder import Encoder, Vectors
 from embeddings.errors import IndexLocationError
 
-# Texts encoded between two commits: about four seconds of work on two cores.
-BATCH = 128
+# Texts encoded between two commits: about two seconds of work on two cores.
+BATCH = 64
 # SQLite's own limit on the parameters of a statement was 999 for long.
 _LOOKUP = 900
 
-OnProgress = Callable[[int, int], None]
+OnProgress: TypeAlias = Callable[[int, int], None]
+# What the encoder reads, and the sentences in it.
+Text: TypeAlias = tuple[str, tuple[Span, ...]]
 
 
 class VectorCache:
@@ -44,13 +49,13 @@ class VectorCache:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def missing(self, texts: Sequence[str]) -> list[str]:
-        """Return the texts that have no vector yet, each once, in order."""
+    def missing(self, texts: Sequence[Text]) -> list[Text]:
+        """Return the texts that have no vectors yet, each once, in order."""
         known = self._lookup(texts)
         return [text for text in dict.fromkeys(texts) if text not in known]
 
-    def vectors(self, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Vectors:
-        """Return one row a text, in order; what is missing is encoded and kept.
+    def vectors(self, texts: Sequence[Text], *, on_progress: OnProgress | None = None) -> list[Vectors]:
+        """Return the rows of each text, in order; what is missing is encoded and kept.
 
         ``on_progress`` hears (encoded, to encode) after each committed batch.
         """
@@ -58,41 +63,44 @@ class VectorCache:
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
-            rows = self._encoder.encode_passages(batch)
-            self._store(batch, rows)
-            known.update(zip(batch, rows, strict=True))
+            encoded = self._encoder.encode_passages(
+                [text for text, _ in batch], [parts for _, parts in batch]
+            )
+            self._store(batch, encoded)
+            known.update(zip(batch, encoded, strict=True))
             if on_progress:
                 on_progress(start + len(batch), len(missing))
-        if not texts:
-            return np.empty((0, self._encoder.card.dimension), dtype=np.float32)
-        return np.stack([known[text] for text in texts])
+        return [known[text] for text in texts]
 
-    def _key(self, text: str) -> bytes:
-        return hashlib.blake2b(f"{self._fingerprint}\0{text}".encode(), digest_size=16).digest()
+    def _key(self, text: Text) -> bytes:
+        edges = ",".join(f"{span.start}-{span.end}" for span in text[1])
+        whole = f"{self._fingerprint}\0{edges}\0{text[0]}"
+        return hashlib.blake2b(whole.encode(), digest_size=16).digest()
 
-    def _lookup(self, texts: Sequence[str]) -> dict[str, Vectors]:
+    def _lookup(self, texts: Sequence[Text]) -> dict[Text, Vectors]:
         wanted = {self._key(text): text for text in texts}
         keys = list(wanted)
-        known: dict[str, Vectors] = {}
+        known: dict[Text, Vectors] = {}
         for start in range(0, len(keys), _LOOKUP):
             part = keys[start : start + _LOOKUP]
             marks = ",".join("?" * len(part))
-            rows = self._connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
-            for key, blob in rows:
-                vector = self._read(blob)
-                if vector is not None:
-                    known[wanted[key]] = vector
+            query = f"SELECT key, rows FROM vectors WHERE key IN ({marks})"  # noqa: S608 (question marks only)
+            for key, blob in self._connection.execute(query, part):
+                text = wanted[key]
+                rows = self._read(blob, count=1 + len(text[1]))
+                if rows is not None:
+                    known[text] = rows
         return known
 
-    def _read(self, blob: bytes) -> Vectors | None:
+    def _read(self, blob: bytes, *, count: int) -> Vectors | None:
+        dimension = self._encoder.card.dimension
         body = blob[4:]
-        whole = len(body) == 4 * self._encoder.card.dimension
-        if not whole or zlib.crc32(body).to_bytes(4, "little") != blob[:4]:
+        if len(body) != 4 * count * dimension or zlib.crc32(body).to_bytes(4, "little") != blob[:4]:
             return None
-        return np.frombuffer(body, dtype="<f4").astype(np.float32)
+        return np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, dimension)
 
-    def _store(self, texts: Sequence[str], rows: Vectors) -> None:
-        bodies = [row.astype("<f4").tobytes() for row in rows]
+    def _store(self, texts: Sequence[Text], encoded: Sequence[Vectors]) -> None:
+        bodies = [rows.astype("<f4").tobytes() for rows in encoded]
         entries = [
             (self._key(text), zlib.crc32(body).to_bytes(4, "little") + body)
             for text, body in zip(texts, bodies, strict=True)
@@ -122,7 +130,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
         )
         with closing(connection.execute("PRAGMA quick_check(1)")) as check:
             if check.fetchone() != ("ok",):

@@ -7,19 +7,21 @@ Loading waits for the first text: a snapshot opens, and is refused, by the encod
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.corpus import Span
 from embeddings.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
@@ -55,8 +57,11 @@ class Encoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, those that the encoder adds by itself included."""
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row a text, float32, in order: shape (texts, dimension)."""
+    def encode_passages(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Vectors]:
+        """Return unit vectors for each text, float32: row 0 the whole, row n + 1 its part n.
+
+        Each text's parts are spans of it. Shape of each: (parts + 1, dimension).
+        """
 
     def encode_query(self, text: str) -> Vectors:
         """Return the question's unit vector, float32: shape (dimension,)."""
@@ -95,14 +100,24 @@ class SentenceEncoder:
         encoded = self._model.tokenizer(list(texts), truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row a text, float32, in order: shape (texts, dimension)."""
-        if not texts:
-            return np.empty((0, self.card.dimension), dtype=np.float32)
-        rows = self._model.encode_document(
-            list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+    def encode_passages(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Vectors]:
+        """Return unit vectors for each text, float32: row 0 the whole, row n + 1 its part n.
+
+        A part's vector is the mean of its tokens in the whole's own forward pass, so it knows its
+        context and costs nothing. Where a model does not average its tokens, a part is encoded apart.
+        """
+        if not self._averages_tokens:
+            return [self._apart(text, spans) for text, spans in zip(texts, parts, strict=True)]
+        prompt = self._passage_prompt()
+        outputs = self._model.encode(
+            list(texts),
+            prompt=prompt,
+            batch_size=self._batch_size,
+            output_value=None,
+            show_progress_bar=False,
         )
-        return np.ascontiguousarray(rows, dtype=np.float32)
+        found = cast("list[Mapping[str, Tensor]]", outputs)
+        return [self._pooled(prompt, *each) for each in zip(texts, parts, found, strict=True)]
 
     def encode_query(self, text: str) -> Vectors:
         """Return the question's unit vector, float32: shape (dimension,).
@@ -111,6 +126,42 @@ class SentenceEncoder:
         """
         row = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return np.ascontiguousarray(row, dtype=np.float32)
+
+    @cached_property
+    def _averages_tokens(self) -> bool:
+        from sentence_transformers.base.modules import Normalize
+        from sentence_transformers.sentence_transformer.modules import Pooling
+
+        others = list(self._model)[1:]
+        pooling = [module for module in others if isinstance(module, Pooling)]
+        known = all(isinstance(module, Pooling | Normalize) for module in others)
+        return known and [module.pooling_mode for module in pooling] == ["mean"]
+
+    def _passage_prompt(self) -> str:
+        """Return what the model wants before a passage, by the names that sentence-transformers looks for."""
+        prompts = self._model.prompts
+        return next(
+            (prompt for name in ("document", "passage", "corpus") if (prompt := prompts.get(name))), ""
+        )
+
+    def _pooled(
+        self, prompt: str, text: str, spans: Sequence[Span], output: "Mapping[str, Tensor]"
+    ) -> Vectors:
+        tokens = output["token_embeddings"].float().cpu().numpy()
+        encoded = self._model.tokenizer(
+            prompt + text, truncation=False, return_offsets_mapping=True, verbose=False
+        )
+        edges = np.array(encoded["offset_mapping"]).reshape(-1, 2) - len(prompt)
+        rows = [output["sentence_embedding"].float().cpu().numpy()]
+        for span in spans:
+            inside = np.flatnonzero((edges[:, 0] < span.end) & (edges[:, 1] > span.start))
+            rows.append(tokens[inside].mean(axis=0) if len(inside) else rows[0])
+        return _unit(np.stack(rows))
+
+    def _apart(self, text: str, spans: Sequence[Span]) -> Vectors:
+        texts = [text, *(text[span.start : span.end] for span in spans)]
+        rows = self._model.encode_document(texts, batch_size=self._batch_size, show_progress_bar=False)
+        return _unit(np.asarray(rows))
 
     @cached_property
     def _model(self) -> "SentenceTransformer":
@@ -186,6 +237,11 @@ def check_weights(file: Path, *, sha256: str) -> None:
             place=str(file),
             remedy=remedy,
         )
+
+
+def _unit(rows: "npt.NDArray[np.floating]") -> Vectors:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
-from embeddings.cache import OnProgress, VectorCache
+from embeddings.cache import OnProgress, Text, VectorCache
 from embeddings.corpus import Document, Passage
 from embeddings.encoder import Encoder
 from embeddings.errors import CorpusError, DocumentError, FootnoteError, IndexLocationError, SnapshotError
@@ -205,22 +206,17 @@ def _build(
 ) -> tuple[RefreshReport, Snapshot]:
     passages = _split(plan, encoder)
     texts = _texts(plan.documents, passages)
-    sentences = [
-        plan.documents[passage.document_id].text[span.start : span.end]
-        for passage in passages
-        for span in passage.sentences
-    ]
     with VectorCache(index / "vectors.sqlite", encoder) as cache:
         encoded = len(cache.missing(texts))
-        vectors = cache.vectors([*texts, *sentences], on_progress=on_progress)
+        vectors = cache.vectors(texts, on_progress=on_progress)
     snapshot = publish(
         index,
         card=encoder.card,
         documents=list(plan.documents.values()),
         sources=list(plan.sources.values()),
         passages=passages,
-        passage_vectors=vectors[: len(texts)],
-        sentence_vectors=vectors[len(texts) :],
+        passage_vectors=np.stack([rows[0] for rows in vectors]),
+        sentence_vectors=np.concatenate([rows[1:] for rows in vectors]),
     )
     return plan.report(encoded=encoded, generation=snapshot.generation), snapshot
 
@@ -240,7 +236,7 @@ def _split(plan: _Plan, encoder: Encoder) -> list[Passage]:
     return passages
 
 
-def _texts(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[str]:
+def _texts(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[Text]:
     return [embedded_text(documents[passage.document_id], passage) for passage in passages]
 
 

@@ -63,11 +63,13 @@ def split(document: Document, *, count_tokens: CountTokens, max_tokens: int) -> 
     return _identify(document, [_passage(document, group) for group in groups])
 
 
-def embedded_text(document: Document, passage: Passage) -> str:
-    """Return what the encoder reads of a passage: its heading path, then its text."""
+def embedded_text(document: Document, passage: Passage) -> tuple[str, tuple[Span, ...]]:
+    """Return what the encoder reads of a passage, heading path and text, and its sentences therein."""
     header = _header(document, passage.headings)
-    body = document.text[passage.start : passage.end]
-    return f"{header}\n{body}" if header else body
+    lead = f"{header}\n" if header else ""
+    shift = len(lead) - passage.start
+    sentences = tuple(Span(span.start + shift, span.end + shift) for span in passage.sentences)
+    return lead + document.text[passage.start : passage.end], sentences
 
 
 class _Cutter:
@@ -177,7 +179,7 @@ def _identify(document: Document, passages: Sequence[Passage]) -> tuple[Passage,
     seen: dict[str, int] = {}
     named = []
     for passage in passages:
-        text = embedded_text(document, passage)
+        text, _ = embedded_text(document, passage)
         seen[text] = occurrence = seen.get(text, 0) + 1
         digest = hashlib.blake2b(f"{document.id}\0{text}\0{occurrence}".encode(), digest_size=8).digest()
         identity = int.from_bytes(digest, "big") >> 1

@@ -1,68 +1,136 @@
-"""Candidates → an answer of exact quotes, or none."""
+"""Candidates → an answer made of exact quotes, or a plain "not in the sources".
+
+The sentences of the best passages compete; the best come first, each with its footnote. Repeats are
+said once. Whether anything is said at all is decided by the confidence.
+"""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from qa.answer import Answer, Citation
-from qa.lexical import analyse
+from embeddings.corpus import Passage, Span
+from qa.answer import Answer, Citation, Hit
+from qa.confidence import THRESHOLD, confidence, confidence_parts
+from qa.expectation import expectation, meets
+from qa.ranking import Weighting, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
 
+# Passages whose sentences compete.
+QUOTED_PASSAGES = 3
 QUOTES = 3
-_MARK = re.compile(r"\[(\d+)\]")
+# A question for a list takes more, …
+QUOTES_OF_A_LIST = 6
+# … and nothing is quoted that scores this much less than the best sentence.
+_MARGIN = 1.0
+
+_LIST = re.compile(
+    r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b|^\W*(?:what|which) \w+s\b"
+    r"|哪些|有什么|列出",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence chosen to answer, and the passage it stands in."""
+
+    passage: Passage
+    span: Span
+    text: str
+    score: float
 
 
 def compose(asked: str, question: Question, candidates: Sequence[Candidate], reading: Reading) -> Answer:
-    """Return the answer to a question whose best passages are given, best first."""
+    """Return the answer to a question whose best passages are given, best first.
+
+    ``asked`` is the user's own question; ``question`` is what was searched.
+    """
     hits = tuple(reading.hits(candidates))
-    scored = []
-    idf = {t: reading.retriever.lexical.idf(t) for t in question.terms}
-    mass = sum(idf.values()) or 1
-    for candidate in candidates[:6]:
-        text = reading.document(candidate.passage).text
-        for span, cosine in zip(
-            candidate.passage.sentences, candidate.sentence_cosines.tolist(), strict=True
-        ):
-            terms = set(analyse(text[span.start : span.end]))
-            cover = sum(w for t, w in idf.items() if t in terms) / mass
-            scored.append((cosine + cover + candidate.score, candidate, span))
-    scored.sort(key=lambda s: -s[0])
-    citations = []
-    seen = set()
-    for _, candidate, span in scored:
-        document = reading.document(candidate.passage)
-        quote = document.text[span.start : span.end]
-        if quote in seen or len(citations) == QUOTES:
-            continue
-        seen.add(quote)
-        citations.append(
-            Citation(
-                len(citations) + 1,
-                quote,
-                document.id,
-                document.title,
-                document.source,
-                span.start,
-                span.end,
-                reading.also_in(candidate.passage),
-                candidate.passage.id,
-            )
-        )
-    if not candidates or candidates[0].score < 0.5:
-        near = f" What came nearest: {hits[0].title} ({hits[0].source})." if hits else ""
-        return Answer(
-            asked,
-            question.text,
-            f"The sources do not hold an answer to this.{near}",
-            (),
-            hits,
-            0.1,
-            "not_in_sources",
-        )
-    body = "\n\n".join(f"{_neutral(c.quote)} [{c.number}]" for c in citations)
-    return Answer(asked, question.text, body, tuple(citations), hits, 0.9, "answered")
+    quotes = choose(question, candidates, reading)
+    sure = _confidence(question, candidates, quotes, reading)
+    if not quotes or sure < THRESHOLD:
+        return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
+    citations = tuple(_citation(number, quote, reading) for number, quote in enumerate(quotes, start=1))
+    text = "\n\n".join(f"{said(citation.quote)} [{citation.number}]" for citation in citations)
+    return Answer(asked, question.text, text, citations, hits, sure, "answered")
 
 
-def _neutral(quote: str) -> str:
-    """Return a quote on one line, its own bracketed numbers told from our marks."""
-    return _MARK.sub(r"(\1)", " ".join(quote.split()))
+def choose(question: Question, candidates: Sequence[Candidate], reading: Reading) -> list[Quote]:
+    """Return the sentences that answer best, best first, none of them twice."""
+    weighting = Weighting(question.terms, reading.retriever.lexical)
+    quotes = [
+        quote
+        for candidate in candidates[:QUOTED_PASSAGES]
+        for quote in _quotes(question, weighting, candidate, reading)
+    ]
+    quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
+    most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
+    chosen: dict[str, Quote] = {}
+    for quote in quotes:
+        if len(chosen) < most and quote.score >= quotes[0].score - _MARGIN:
+            chosen.setdefault(said(quote.text).casefold(), quote)
+    return list(chosen.values())
+
+
+def said(quote: str) -> str:
+    """Return a quote as it stands in an answer: on one line, its own "[3]" told from our marks."""
+    return _BRACKETED_NUMBER.sub(r"(\1)", " ".join(quote.split()))
+
+
+def _quotes(question: Question, weighting: Weighting, candidate: Candidate, reading: Reading) -> list[Quote]:
+    if candidate.words is None:
+        return []
+    document = reading.document(candidate.passage)
+    spans = candidate.passage.sentences
+    texts = [document.text[span.start : span.end] for span in spans]
+    parts = sentence_parts(question.text, weighting, candidate.words, texts, cosines=candidate.cosines)
+    return [
+        Quote(candidate.passage, span, text, sentence_score(candidate.score, each))
+        for span, text, each in zip(spans, texts, parts, strict=True)
+    ]
+
+
+def _confidence(
+    question: Question, candidates: Sequence[Candidate], quotes: Sequence[Quote], reading: Reading
+) -> float:
+    if not quotes:
+        return 0.0
+    kind = expectation(question.text)
+    wanted = kind in ("date", "number", "who", "where")
+    parts = confidence_parts(
+        question.text,
+        Weighting(question.terms, reading.retriever.lexical),
+        score=candidates[0].score,
+        sentence=max(candidate.parts["sentence"] for candidate in candidates),
+        unexpected=wanted and not meets(kind, question.text, quotes[0].text),
+    )
+    return confidence(parts)
+
+
+def _citation(number: int, quote: Quote, reading: Reading) -> Citation:
+    document = reading.document(quote.passage)
+    return Citation(
+        number=number,
+        quote=quote.text,
+        document_id=document.id,
+        title=document.title,
+        source=document.source,
+        start=quote.span.start,
+        end=quote.span.end,
+        also_in=reading.also_in(quote.passage),
+        passage_id=quote.passage.id,
+    )
+
+
+def _refusal(question: str, hits: Sequence[Hit]) -> str:
+    """Say in the question's language that the sources do not hold it, and what came nearest."""
+    chinese = _CHINESE.search(question) is not None
+    nearest = list(dict.fromkeys(f"{said(hit.title)} ({hit.source})" for hit in hits))[:3]
+    if chinese:
+        near = f"最接近的是：{'；'.join(nearest)}。" if nearest else ""
+        return f"资料中没有这个问题的答案。{near}"
+    near = f" What came nearest: {'; '.join(nearest)}." if nearest else ""
+    return f"The sources do not hold an answer to this.{near}"

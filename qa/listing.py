@@ -23,7 +23,8 @@ def list_documents(asked: str, query: str, selection: Selection, reading: Readin
         passage.document_id: row for row, passage in reversed(list(enumerate(reading.snapshot.passages)))
     }
     rows = [first[document.id] for document in shown if document.id in first]
-    candidates = [Candidate.known(row, reading.snapshot) for row in rows]
+    passages = reading.snapshot.passages
+    candidates = [Candidate(row, passages[row], score=1.0, parts={"metadata": 1.0}) for row in rows]
     hits = tuple(reading.hits(candidates))
     if not selection.documents:
         return Answer(asked, query, _none(selection), (), hits, 1 - _CERTAIN, "not_in_sources")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from embeddings.corpus import Span
 from embeddings.encoder import EncoderCard, Vectors
 
 
@@ -22,11 +23,12 @@ class HashingEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [2 + len(_words(text)) for text in texts]
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Vectors]:
         self.encoded += texts
-        if not texts:
-            return np.empty((0, self.card.dimension), dtype=np.float32)
-        return np.stack([self.encode_query(text) for text in texts])
+        return [
+            np.stack([self.encode_query(piece) for piece in (text, *(text[s.start : s.end] for s in spans))])
+            for text, spans in zip(texts, parts, strict=True)
+        ]
 
     def encode_query(self, text: str) -> Vectors:
         total = sum((self._direction(word) for word in _words(text)), np.full(self.card.dimension, 1e-6))

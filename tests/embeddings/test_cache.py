@@ -3,14 +3,19 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.cache import VectorCache
+from embeddings.cache import Text, VectorCache
+from embeddings.corpus import Span
 from tests.hashing_encoder import HashingEncoder
+
+
+def text(words: str, *spans: Span) -> Text:
+    return words, spans
 
 
 def test_a_text_is_encoded_once_wherever_it_stands(tmp_path: Path, encoder: HashingEncoder) -> None:
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
-        rows = cache.vectors(["a b", "c", "a b"])
-        again = cache.vectors(["c", "a b"])
+        rows = cache.vectors([text("a b"), text("c"), text("a b")])
+        again = cache.vectors([text("c"), text("a b")])
     assert encoder.encoded == ["a b", "c"]
     assert rows[0].tolist() == rows[2].tolist() == again[1].tolist()
 
@@ -18,25 +23,25 @@ def test_a_text_is_encoded_once_wherever_it_stands(tmp_path: Path, encoder: Hash
 def test_vectors_of_another_encoder_are_not_shared(tmp_path: Path, encoder: HashingEncoder) -> None:
     other = HashingEncoder(model="other")
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
-        cache.vectors(["a"])
+        cache.vectors([text("a")])
     with VectorCache(tmp_path / "v.sqlite", other) as cache:
-        assert cache.missing(["a"]) == ["a"]
+        assert cache.missing([text("a")]) == [text("a")]
 
 
 def test_a_damaged_row_is_encoded_again(tmp_path: Path, encoder: HashingEncoder) -> None:
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
-        before = cache.vectors(["a"])
+        before = cache.vectors([text("a")])
     with sqlite3.connect(tmp_path / "v.sqlite") as connection:
-        connection.execute("UPDATE vectors SET vector = substr(vector, 1, 100)")
+        connection.execute("UPDATE vectors SET rows = substr(rows, 1, 100)")
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
-        assert np.array_equal(cache.vectors(["a"]), before)
+        assert np.array_equal(cache.vectors([text("a")]), before)
     assert encoder.encoded == ["a", "a"]
 
 
 def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, encoder: HashingEncoder) -> None:
     (tmp_path / "v.sqlite").write_bytes(b"rubbish " * 1000)
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
-        assert cache.vectors(["a"]).shape == (1, 64)
+        assert cache.vectors([text("a")])[0].shape == (1, 64)
     assert (tmp_path / "v.damaged").exists()
 
 
@@ -44,6 +49,23 @@ def test_progress_is_told_after_each_batch(tmp_path: Path, encoder: HashingEncod
     heard: list[tuple[int, int]] = []
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
         cache.vectors(
-            [str(n) for n in range(200)], on_progress=lambda done, total: heard.append((done, total))
+            [text(str(n)) for n in range(100)], on_progress=lambda done, total: heard.append((done, total))
         )
-    assert heard == [(128, 200), (200, 200)]
+    assert heard == [(64, 100), (100, 100)]
+
+
+def test_the_rows_of_a_text_are_its_own_and_then_its_sentences(
+    tmp_path: Path, encoder: HashingEncoder
+) -> None:
+    with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
+        cache.vectors([text("one. two.", Span(0, 4), Span(5, 9))])
+        (rows,) = cache.vectors([text("one. two.", Span(0, 4), Span(5, 9))])
+    assert rows.tolist() == [encoder.encode_query(part).tolist() for part in ("one. two.", "one.", "two.")]
+
+
+def test_the_same_text_cut_into_other_sentences_is_encoded_again(
+    tmp_path: Path, encoder: HashingEncoder
+) -> None:
+    with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
+        cache.vectors([text("one. two.", Span(0, 4))])
+        assert cache.missing([text("one. two.", Span(0, 9))]) == [text("one. two.", Span(0, 9))]

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.corpus import Document, normalise
+from embeddings.corpus import Document, Span, normalise
 from embeddings.splitter import embedded_text, split
 from tests.hashing_encoder import HashingEncoder
 
@@ -150,7 +150,7 @@ def test_an_identity_survives_text_moving_and_fits_63_bits() -> None:
 def test_what_is_embedded_begins_with_the_heading_path() -> None:
     given = document(f"# Title\n\n## Part\n\n{LONG}\n", title="Title")
     (passage,) = split(given, count_tokens=ENCODER.count_tokens, max_tokens=256)
-    assert embedded_text(given, passage) == f"Title > Part\n{LONG}"
+    assert embedded_text(given, passage) == (f"Title > Part\n{LONG}", (Span(13, 13 + len(LONG)),))
 
 
 PARTS = [
@@ -169,7 +169,7 @@ def test_passages_hold_every_letter_once_in_order_and_fit_the_encoder(text: str,
     assert spans == sorted(spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert all(p.start == p.sentences[0].start and p.end == p.sentences[-1].end for p in passages)
-    assert max(ENCODER.count_tokens([embedded_text(given, p) for p in passages]), default=0) <= 64
+    assert max(ENCODER.count_tokens([embedded_text(given, p)[0] for p in passages]), default=0) <= 64
 
 
 @given(st.text(max_size=600))

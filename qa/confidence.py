@@ -1,0 +1,45 @@
+"""The probability that the sources hold an answer, from how well the best passage fits.
+
+A logistic model. Fitted on SQuAD 2.0's development set with every other article's paragraphs left out
+of the corpus, so that half of the questions have no answer there (weighted 1.2, to balance the two
+errors at one half); ``benchmarks/fit.py`` makes it again. Reported on articles the fit has not seen:
+AUROC .997; of the questions it holds .973 are answered, of the others .021.
+"""
+
+import math
+import re
+
+from qa.lexical import analyse
+from qa.ranking import Weighting
+
+# An answer below this is not given.
+THRESHOLD = 0.5
+
+_INTERCEPT = -12.17
+_WEIGHTS = {"score": 24.1, "sentence": 8.1, "names": -2.1, "unexpected": -1.05}
+# Names make questions easy to match and easy to match wrongly: the more of one is names, the better
+# must the rest fit. A capital that opens a sentence tells nothing.
+_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'’.-]*")
+
+
+def confidence_parts(
+    question: str, weighting: Weighting, *, score: float, sentence: float, unexpected: bool
+) -> dict[str, float]:
+    """Return the features of the model.
+
+    ``score`` is the best passage's, ``sentence`` the best cosine of a sentence of any candidate,
+    ``unexpected`` whether the first quote lacks the date, number or name that was asked for.
+    """
+    names = frozenset(term for match in _NAME.finditer(question) for term in analyse(match.group()))
+    return {
+        "score": score,
+        "sentence": sentence,
+        "names": weighting.share_of(names),
+        "unexpected": float(unexpected),
+    }
+
+
+def confidence(parts: dict[str, float]) -> float:
+    """Return the probability, 0 to 1, that the sources hold an answer."""
+    z = _INTERCEPT + sum(weight * parts[name] for name, weight in _WEIGHTS.items())
+    return 1 / (1 + math.exp(-z))
