@@ -7,7 +7,7 @@ cannot be read is named with its reason; its last good version stays in service,
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -255,12 +255,13 @@ def _require_folder(data: Path) -> None:
         raise CorpusError("the data folder cannot be read", place=str(data), remedy="Check its permissions.")
 
 
-def _files(data: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
-    """Yield the folder's documents by path, hidden ones and links out of the folder left aside."""
+def _files(data: Path) -> list[tuple[str, Path, os.stat_result]]:
+    """Return the folder's documents by path, hidden ones and links out of the folder left aside."""
     root = data.resolve()
+    files: list[tuple[str, Path, os.stat_result]] = []
     for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(names):
+        below[:] = [name for name in below if not name.startswith(".")]
+        for name in names:
             path = Path(folder) / name
             if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
                 continue
@@ -271,4 +272,5 @@ def _files(data: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
             except OSError:  # gone since it was listed, or a link to nothing
                 continue
             if path.is_file():
-                yield path.relative_to(root).as_posix(), path, found
+                files.append((path.relative_to(root).as_posix(), path, found))
+    return sorted(files)

@@ -14,16 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from embeddings.corpus import Document, MetadataValue
+from embeddings.corpus import Document
 from qa.lexical import analyse
-from qa.places import other_names
+from qa.places import PLACE_KEYS, as_text, elsewhere, place_names
 
 # Word-for-word these never ask for documents of a collection; "what is" asks for an explanation.
 _ASKS = re.compile(
     r"\s*(?:and\s+|so\s+)?(?:"
     r"(?P<count>how many|(?:what is )?the number of|count)"
     r"|(?P<where>where)"
-    r"|which|list|show|name|give me|are there|is there|do you (?:have|know)|any|what are|what(?=\s+\w+s\b)"
+    r"|which|list|show|name|give me|are there|is there|do you (?:have|know)|any|what are"
+    r"|what(?=\s.*\bare there\b)|what(?=\s+(?!is\b|was\b|does\b|has\b|this\b)\w+s\b)"
     r")\b",
     re.IGNORECASE,
 )
@@ -36,7 +37,6 @@ _FILLERS = (
 # The words people use for a kind; beside each, the kind itself and its plural are known.
 _KIND_WORDS = {"posting": "job position opening vacancy role", "article": "story"}
 _ANY_KIND = "document file source text"
-_PLACE_KEYS = ("city", "region", "country", "location", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +116,26 @@ class Catalog:
             others=() if chosen else tuple(_distinct(pool)),
         )
 
+    def words(self, document: Document) -> frozenset[str]:
+        """Return the terms of a document's title and metadata, and of every name of its place."""
+        return self._words[document.id]
+
+    def elsewhere(self, question: str) -> set[str]:
+        """Return the ids of the documents that are in another place than the question names."""
+        return elsewhere(question, self._documents)
+
     def _asked(
         self, terms: Sequence[str], nouns: "set[str] | frozenset[str]", *, where: bool
     ) -> tuple[str, ...]:
         keys = {key for document in self._documents for key in document.metadata}
         if where:
-            return tuple(key for key in _PLACE_KEYS if key in keys)
+            return tuple(key for key in PLACE_KEYS if key in keys)
         return tuple(dict.fromkeys(self._keys[t] for t in terms if t in self._keys and t not in nouns))
-
-
-def place_of(document: Document) -> str:
-    """Return where a document says it belongs: its city, region and country, as far as it has them."""
-    return ", ".join(_as_text(document.metadata[key]) for key in _PLACE_KEYS if key in document.metadata)
 
 
 def values_of(document: Document, keys: Sequence[str]) -> str:
     """Return the document's values of the keys, as text."""
-    return ", ".join(_as_text(document.metadata[key]) for key in keys if key in document.metadata)
+    return ", ".join(as_text(document.metadata[key]) for key in keys if key in document.metadata)
 
 
 def _distinct(documents: Sequence[Document]) -> list[Document]:
@@ -145,11 +148,8 @@ def _distinct(documents: Sequence[Document]) -> list[Document]:
 def _words_of(document: Document, *, title: bool = True) -> frozenset[str]:
     """Return the terms by which a question may choose a document: title, values, other names of places."""
     texts = [document.title] if title else []
-    for key, value in document.metadata.items():
-        texts.append(_as_text(value))
-        if key in _PLACE_KEYS:
-            texts += other_names(_as_text(value), country=_as_text(document.metadata.get("country", "")))
-    return frozenset(term for text in texts for term in analyse(text))
+    texts += [as_text(value) for value in document.metadata.values()]
+    return frozenset(term for text in (*texts, *place_names(document)) for term in analyse(text))
 
 
 def _said(question: str, terms: Sequence[str]) -> str:
@@ -163,7 +163,3 @@ def _kind_terms(kind: str) -> set[str]:
 
 def _spoken(key: str) -> str:
     return re.sub(r"[._-]", " ", key)
-
-
-def _as_text(value: MetadataValue) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -213,6 +213,7 @@ def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
         typer.echo(_as_json({**fields, "failed": failed}))
         return
     typer.echo(str(report))
-    typer.echo(f"{verb} {report.encoded} passages; generation {report.generation}")
+    passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"
+    typer.echo(f"{verb} {passages}; generation {report.generation}")
     for failure in report.failed:
         typer.echo(f"not read: {failure.source}: {failure.reason}", err=True)

@@ -12,6 +12,7 @@ from embeddings.corpus import Passage, Span
 from qa.answer import Answer, Citation, Hit
 from qa.confidence import THRESHOLD, confidence, confidence_parts
 from qa.expectation import expectation, meets
+from qa.lexical import analyse
 from qa.ranking import Weighting, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
@@ -29,6 +30,8 @@ _LIST = re.compile(
     r"|哪些|有什么|列出",
     re.IGNORECASE,
 )
+# What a question for a section says beside its name.
+_CONTAINS = "include contain cover say involve consist describe tell list mention section look like"
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
@@ -49,7 +52,7 @@ def compose(asked: str, question: Question, candidates: Sequence[Candidate], rea
     ``asked`` is the user's own question; ``question`` is what was searched.
     """
     hits = tuple(reading.hits(candidates))
-    quotes = choose(question, candidates, reading)
+    quotes = section(question, candidates, reading) or choose(question, candidates, reading)
     sure = _confidence(question, candidates, quotes, reading)
     if not quotes or sure < THRESHOLD:
         return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
@@ -73,6 +76,27 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
         if len(chosen) < most and quote.score >= quotes[0].score - _MARGIN:
             chosen.setdefault(said(quote.text).casefold(), quote)
     return list(chosen.values())
+
+
+def section(question: Question, candidates: Sequence[Candidate], reading: Reading) -> list[Quote]:
+    """Return the first sentences of the section that a question asks for as a whole, or none.
+
+    Such a question says all words of a heading, and beyond them nothing but what the document is called
+    and what its metadata says: "What does a day in the life of the London data scientist include?"
+    """
+    asked = set(question.terms) - set(analyse(_CONTAINS))
+    for candidate in candidates:
+        passage, document = candidate.passage, reading.document(candidate.passage)
+        heading = set(analyse(passage.headings[-1])) if passage.headings else set()
+        if len(heading) > 1 and heading <= asked and asked - heading <= reading.catalog.words(document):
+            found = [
+                Quote(other, span, document.text[span.start : span.end], candidate.score)
+                for other in reading.snapshot.passages
+                if other.document_id == document.id and other.headings == passage.headings
+                for span in other.sentences
+            ]
+            return found[:QUOTES_OF_A_LIST]
+    return []
 
 
 def said(quote: str) -> str:

@@ -19,7 +19,8 @@ _SINGULAR = r"it|its|he|him|his|she|her|hers"
 _PRONOUN = re.compile(rf"\b(?:(?P<plural>{_PLURAL})|{_SINGULAR})\b", re.IGNORECASE)
 # "that" and "this" are pronouns only where the question turns on them; elsewhere they join clauses.
 _DEMONSTRATIVE = re.compile(
-    r"(?P<before>^(?:and |but |so )?(?:where|what|who|when|why|how|which) (?:\w+ )?(?:is|are|was|were|do|does|did) )"
+    r"(?P<before>^(?:and |but |so )?(?:where|what|who|when|why|how|which) (?:\w+ )?"
+    r"(?:is|are|was|were|do|does|did) )"
     r"(?:that|this)(?: \w+)?(?P<after>\W*$)",
     re.IGNORECASE,
 )

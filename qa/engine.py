@@ -24,7 +24,8 @@ from qa.composer import compose
 from qa.conversation import standalone
 from qa.listing import list_documents
 from qa.reading import Reading
-from qa.retriever import Question, Where, matching
+from qa.retriever import Question, Where
+from qa.spelling import corrected
 
 _LOG = logging.getLogger("footnote")
 
@@ -94,13 +95,14 @@ class QA:
         ``where`` keeps to documents whose metadata has, for each key, the value or one of the values.
         Raises QuestionError or FilterError.
         """
-        query = Question(_checked(question), self._encoder)
+        text = _checked(question)
         if k < 1:
             raise QuestionError(
                 "a search returns at least one passage", place=f"k={k}", remedy="Ask for 1 or more."
             )
         reading = self._current()
-        return reading.hits(reading.candidates(query, k, where))
+        query = Question(corrected(text, reading), self._encoder)
+        return reading.hits(reading.candidates(query, k, reading.documents(where)))
 
     def ask(self, question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
         """Answer from the sources, or say that they do not hold it.
@@ -108,13 +110,13 @@ class QA:
         ``history`` holds the user's earlier questions, oldest first; a question that leans on them is
         made whole, and ``Answer.query`` is what was searched. Raises QuestionError or FilterError.
         """
-        text = standalone(_checked(question), history)
         reading = self._current()
-        within = matching(reading.snapshot.documents, where) if where else None
-        if selection := reading.catalog.select(text, within=within):
+        text = corrected(standalone(_checked(question), history), reading)
+        documents = reading.documents(where)
+        if selection := reading.catalog.select(text, within=documents):
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)
-        candidates = reading.candidates(query, SHOWN, where)
+        candidates = reading.candidates(query, SHOWN, documents)
         return compose(question.strip(), query, candidates, reading)
 
     def document(self, document_id: str) -> Document:

@@ -37,8 +37,8 @@ _ASKED: tuple[tuple[Expectation, re.Pattern[str]], ...] = (
         "number",
         re.compile(
             r"\bhow (?:many|much|long|old|far|tall|big|large|high|deep|wide|fast|often|heavy|hot|cold)\b"
-            r"|\bwhat (?:is the )?(?:percent\w*|number|amount|proportion|fraction|population|age|size|distance"
-            r"|length|rate)\b|多少|几[个种名年]|多[长大久远]",
+            r"|\bwhat (?:is the )?(?:percent\w*|number|amount|proportion|fraction|population|age|size"
+            r"|distance|length|rate)\b|多少|几[个种名年]|多[长大久远]",
             re.IGNORECASE,
         ),
     ),

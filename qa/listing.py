@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from embeddings.corpus import Document, Passage, Span
 from qa.answer import Answer, Citation
-from qa.catalog import Selection, place_of, values_of
+from qa.catalog import Selection, values_of
+from qa.places import place_of
 from qa.reading import Reading
 from qa.retriever import Candidate
 

@@ -1,6 +1,18 @@
-"""The other names of a place: codes from ISO 3166 (by pycountry), and the short forms it leaves out."""
+"""Where documents belong, and by which names a question can mean it.
 
+Codes come from ISO 3166 (by pycountry), with the short forms it leaves out. A question that names a
+place keeps to documents that are there, or that say nothing of where they are: what a posting in
+Arlington offers is no answer for the one in London.
+"""
+
+import re
+from collections.abc import Iterable
 from functools import lru_cache
+
+from embeddings.corpus import Document, MetadataValue
+
+# Metadata keys that say where, the nearest first.
+PLACE_KEYS = ("city", "region", "country", "location", "place")
 
 # ISO knows neither; people write little else.
 _SHORT_FORMS = {
@@ -8,6 +20,52 @@ _SHORT_FORMS = {
     "US": ("USA", "U.S.", "America"),
     "AE": ("UAE", "Emirates"),
 }
+
+
+def place_of(document: Document) -> str:
+    """Return where a document says it belongs: its city, region and country, as far as it has them."""
+    places = (as_text(document.metadata[key]) for key in PLACE_KEYS if key in document.metadata)
+    return ", ".join(places)
+
+
+def place_names(document: Document) -> tuple[str, ...]:
+    """Return every name by which a question can mean where the document is."""
+    country = as_text(document.metadata.get("country", ""))
+    places = [as_text(document.metadata[key]) for key in PLACE_KEYS if key in document.metadata]
+    return tuple(name for place in places for name in (place, *other_names(place, country=country)))
+
+
+def elsewhere(question: str, documents: Iterable[Document]) -> set[str]:
+    """Return the ids of the documents that are in another place than the one the question names.
+
+    None are where it names no place that a document is in. A document whose text speaks of the place
+    is not elsewhere.
+    """
+    names = {document.id: place_names(document) for document in documents}
+    named = {name for known in names.values() for name in known if _mentions(question, name)}
+    if not named:
+        return set()
+    return {
+        document.id
+        for document in documents
+        if names[document.id]
+        and not named.intersection(names[document.id])
+        and not any(_mentions(document.text, name) for name in named)
+    }
+
+
+def as_text(value: MetadataValue) -> str:
+    """Return a metadata value as a person would write it."""
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Tell whether a text holds a name as a word; a code only in its capitals ("US", never "us")."""
+    if name not in text and (name.isupper() or name.casefold() not in text.casefold()):
+        return False
+    case = 0 if name.isupper() else re.IGNORECASE
+    edge = r"\b" if name.isascii() else ""
+    return re.search(f"{edge}{re.escape(name)}{edge}", text, case) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -1,13 +1,18 @@
 """One snapshot as questions read it: searched, repeats folded, passages turned into hits."""
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
 from embeddings.corpus import Document, Passage
 from embeddings.snapshot import Snapshot
+from embeddings.splitter import embedded_text
 from qa.answer import Hit
 from qa.catalog import Catalog
-from qa.retriever import Candidate, HybridRetriever, Question, Where
+from qa.lexical import analyse
+from qa.retriever import Candidate, HybridRetriever, Question, Where, matching
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class Reading:
@@ -33,10 +38,19 @@ class Reading:
         """Return the passage's text as it stands in its document."""
         return self.document(passage).text[passage.start : passage.end]
 
-    def candidates(self, question: Question, k: int, where: Where | None) -> list[Candidate]:
-        """Return the k best passages, of word-for-word repeats only the one whose path comes first."""
+    def documents(self, where: Where | None) -> set[str] | None:
+        """Return the ids of the documents that a filter lets through, or None without one."""
+        return matching(self.snapshot.documents, where) if where else None
+
+    def candidates(self, question: Question, k: int, documents: set[str] | None) -> list[Candidate]:
+        """Return the k best passages, of word-for-word repeats only the one whose path comes first.
+
+        A question that names a place keeps to documents that are not elsewhere.
+        """
+        if elsewhere := self.catalog.elsewhere(question.text):
+            documents = (self.snapshot.documents.keys() if documents is None else documents) - elsewhere
         first: dict[str, Candidate] = {}
-        for candidate in self.retriever.retrieve(question, 3 * k, where=where):
+        for candidate in self.retriever.retrieve(question, 3 * k, documents=documents):
             words = self._words(candidate.passage)
             other = first.setdefault(words, candidate)
             if candidate.passage.document_id < other.passage.document_id:
@@ -46,6 +60,18 @@ class Reading:
     def also_in(self, passage: Passage) -> tuple[str, ...]:
         """Return the other sources that hold the passage word for word."""
         return tuple(sorted(self._sources[self._words(passage)] - {self.document(passage).source}))
+
+    @cached_property
+    def alphabetic_terms(self) -> list[str]:
+        """The terms of the sources that are words of a few letters."""
+        return [term for term in self.retriever.lexical.vocabulary if len(term) > 3 and term.isalpha()]
+
+    def spelt(self, term: str) -> str:
+        """Return a word of the sources that the analyser makes this term of."""
+        row = int(self.retriever.lexical.score([term]).argmax())
+        passage = self.snapshot.passages[row]
+        words = _WORD.findall(embedded_text(self.document(passage), passage)[0])
+        return next((word for word in words if analyse(word) == [term]), term)
 
     def hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
         """Return the candidates as hits, ranked from 1 in their order."""

@@ -9,7 +9,7 @@ so no leg is blind to what another found. Scores are absolute: the same passage 
 same score in any company.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol, TypeAlias
@@ -22,6 +22,7 @@ from embeddings.errors import FilterError
 from embeddings.index import Rows
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
+from qa.abbreviations import find_abbreviations, spell_out
 from qa.lexical import BM25Index, analyse
 from qa.ranking import PassageWords, Weighting, passage_parts, passage_score
 
@@ -73,8 +74,8 @@ class Candidate:
 class Retriever(Protocol):
     """What a search must do."""
 
-    def retrieve(self, question: Question, k: int, *, where: Where | None = None) -> list[Candidate]:
-        """Return up to k passages, best first, equal ones by passage id."""
+    def retrieve(self, question: Question, k: int, *, documents: Set[str] | None = None) -> list[Candidate]:
+        """Return up to k passages, of these documents if given, best first, equal ones by passage id."""
 
 
 class HybridRetriever:
@@ -82,14 +83,15 @@ class HybridRetriever:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.lexical = BM25Index([analyse(self._embedded(passage)) for passage in snapshot.passages])
+        self._abbreviations = find_abbreviations(document.text for document in snapshot.documents.values())
+        self.lexical = BM25Index([self._terms_of(passage) for passage in snapshot.passages])
         counts = np.diff(snapshot.first_sentence)
         self._passage_of_sentence: Rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
         self._words = lru_cache(maxsize=_REMEMBERED)(self._analysed)
 
-    def retrieve(self, question: Question, k: int, *, where: Where | None = None) -> list[Candidate]:
-        """Return up to k passages, best first, equal ones by passage id."""
-        within = self._rows(where) if where else None
+    def retrieve(self, question: Question, k: int, *, documents: Set[str] | None = None) -> list[Candidate]:
+        """Return up to k passages, of these documents if given, best first, equal ones by passage id."""
+        within = None if documents is None else self._rows(documents)
         if within is not None and not len(within):
             return []
         weighting = Weighting(question.terms, self.lexical)
@@ -128,13 +130,18 @@ class HybridRetriever:
         passage = self._snapshot.passages[row]
         text = self._snapshot.documents[passage.document_id].text
         sentences = [text[span.start : span.end] for span in passage.sentences]
-        return PassageWords.of(self._embedded(passage), sentences)
+        return PassageWords.of(self._terms_of(passage), [self._terms(line) for line in sentences])
 
-    def _embedded(self, passage: Passage) -> str:
-        return embedded_text(self._snapshot.documents[passage.document_id], passage)[0]
+    def _terms_of(self, passage: Passage) -> list[str]:
+        """Return the terms of heading path and text, and of what the metadata says of the document."""
+        document = self._snapshot.documents[passage.document_id]
+        said = " . ".join(str(v) for values in document.metadata.values() for v in _values(values))
+        return self._terms(embedded_text(document, passage)[0]) + analyse(said)
 
-    def _rows(self, where: Where) -> Rows:
-        documents = matching(self._snapshot.documents, where)
+    def _terms(self, text: str) -> list[str]:
+        return spell_out(analyse(text), self._abbreviations)
+
+    def _rows(self, documents: Set[str]) -> Rows:
         passages = self._snapshot.passages
         return np.array([n for n, p in enumerate(passages) if p.document_id in documents], dtype=np.int64)
 
