@@ -7,7 +7,7 @@ wrong is one line on stderr: the fact, the place, the remedy.
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -114,21 +114,21 @@ def refresh_command(
         _print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
         return
 
-    def run(*, rebuild: bool = False) -> None:
+    def once(*, rebuild: bool = False) -> None:
         with shown_progress() as on_progress:
             report, _ = refresh(folder, place, encoder=encoder, rebuild=rebuild, on_progress=on_progress)
         _print_report(report, as_json=as_json, verb="encoded")
 
-    run(rebuild=rebuild)
+    once(rebuild=rebuild)
     if watch:
-        _refresh_at_changes(folder, run)
+        _refresh_at_changes(folder, once)
 
 
-def main() -> None:
-    """Run the command line; turn an error into one line and an exit code."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; an error is one line and an exit code."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
     try:
-        app()
+        app(args=arguments, prog_name="footnote")
     except FootnoteError as error:
         typer.echo(f"footnote: {error}", err=True)
         raise SystemExit(2 if isinstance(error, InputError) else 1) from None
@@ -177,13 +177,13 @@ def _folders(data: Path | None, index: Path | None, model: str | None) -> tuple[
     return folder, index or default_index(folder, model)
 
 
-def _refresh_at_changes(folder: Path, run: Callable[[], None]) -> None:
+def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:
     from watchfiles import watch  # costs a start what only watching needs
 
     typer.echo(f"watching {folder}; stop with Ctrl-C", err=True)
     for _ in watch(folder):
         try:
-            run()
+            once()
         except FootnoteError as error:
             typer.echo(f"footnote: {error}", err=True)
 

@@ -6,7 +6,7 @@ said once. Whether anything is said at all is decided by the confidence.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
 from qa.answer import Answer, Citation, Hit
@@ -23,16 +23,25 @@ QUOTES = 3
 # A question for a list takes more, …
 QUOTES_OF_A_LIST = 6
 # … and nothing is quoted that scores this much less than the best sentence.
-_MARGIN = 1.0
+_MARGIN = 0.6
+# A neighbour of a quote comes with it when it is among the next best so many sentences.
+_CLOSE = 2
 
 _LIST = re.compile(
-    r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b|^\W*(?:what|which) \w+s\b"
-    r"|哪些|有什么|列出",
+    r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b"
+    r"|^\W*(?:what|which) (?!is\b|was\b|does\b|has\b|this\b)\w+s\b|哪些|有什么|列出",
     re.IGNORECASE,
 )
 # What a question for a section says beside its name.
 _CONTAINS = "include contain cover say involve consist describe tell list mention section look like"
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+# A sentence that begins so is not understood alone.
+_LEANS = re.compile(
+    r"\W*(?:it|its|they|their|he|his|she|her|this|these|those|such|the (?:two|former|latter)|both|here|there"
+    r"|however|instead|moreover|also|thus|therefore|then|as a (?:result|consequence)|for (?:this|that))\b"
+    r"|\W*(?:它|他|她|这|该|其|因此|但)",
+    re.IGNORECASE,
+)
 _BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 
@@ -71,11 +80,18 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     ]
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
-    chosen: dict[str, Quote] = {}
+    good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _MARGIN]
+    chosen: list[Quote] = []
+    heard: set[str] = set()
     for quote in quotes:
-        if len(chosen) < most and quote.score >= quotes[0].score - _MARGIN:
-            chosen.setdefault(said(quote.text).casefold(), quote)
-    return list(chosen.values())
+        words = said(quote.text).casefold()
+        if len(chosen) == most or quote.score < quotes[0].score - _MARGIN:
+            break
+        whole = _in_context(quote, good, reading)
+        if words not in heard and not any(_overlap(whole, other) for other in chosen):
+            chosen.append(whole)
+        heard.add(words)
+    return chosen
 
 
 def section(question: Question, candidates: Sequence[Candidate], reading: Reading) -> list[Quote]:
@@ -115,6 +131,27 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
         Quote(candidate.passage, span, text, sentence_score(candidate.score, each))
         for span, text, each in zip(spans, texts, parts, strict=True)
     ]
+
+
+def _in_context(quote: Quote, good: Sequence[Quote], reading: Reading) -> Quote:
+    """Return the quote with the sentence before it, if it leans on that, and neighbours nearly as good."""
+    sentences = quote.passage.sentences
+    first = last = sentences.index(quote.span)
+    spans = {other.span for other in good if other.passage.id == quote.passage.id}
+    if first and (_LEANS.match(quote.text) or sentences[first - 1] in spans):
+        first -= 1
+    if last + 1 < len(sentences) and sentences[last + 1] in spans:
+        last += 1
+    span = Span(sentences[first].start, sentences[last].end)
+    return replace(quote, span=span, text=reading.document(quote.passage).text[span.start : span.end])
+
+
+def _overlap(quote: Quote, other: Quote) -> bool:
+    return (
+        quote.passage.id == other.passage.id
+        and quote.span.start < other.span.end
+        and other.span.start < quote.span.end
+    )
 
 
 def _confidence(

@@ -31,7 +31,7 @@ _WHAT_ABOUT = re.compile(
     re.IGNORECASE,
 )
 _IN_PLACE = re.compile(r"^(?P<head>.*\b(?:in|at|from|for) )(?P<place>[^?]*?)\W*$", re.IGNORECASE)
-_CHINESE = re.compile("它|他|她|这个|那个|该职位|那里|呢[?？]?$")
+_CHINESE = re.compile("它|他们?|她们?|[这那]个(?=[的是呢吗在有要？?]|$)|那里|呢[?？]?$")
 _NAME = re.compile(r"\b[^\W\d_a-z][\w'’+#.-]*(?: [^\W\d_a-z][\w'’+#.-]*)*")
 _ASKING = re.compile(
     r"^(?:(?:what|which|who|whose|where|when|why|how|many|much|is|are|was|were|do|does|did|can|could|will|would|has"

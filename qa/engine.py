@@ -33,8 +33,10 @@ _LOG = logging.getLogger("footnote")
 LONGEST_QUESTION = 4_000
 # Hits that come with an answer.
 SHOWN = 10
-# Looking for changes takes at most this share of the time.
-_LOOKING = 0.05
+# A folder so large that looking through it takes longer than this is looked at once a second.
+_QUICK = 0.02
+# A question waits so long for another's look at the folder, or refresh, before it goes on without.
+_PATIENCE = 1.0
 
 
 class QA:
@@ -119,6 +121,11 @@ class QA:
         candidates = reading.candidates(query, SHOWN, documents)
         return compose(question.strip(), query, candidates, reading)
 
+    @property
+    def passages(self) -> int:
+        """How many passages are served."""
+        return len(self._current().snapshot.passages)
+
     def document(self, document_id: str) -> Document:
         """Return a document with its text. Raises DocumentError where there is none of that id."""
         found = self._current().snapshot.documents.get(document_id)
@@ -131,7 +138,7 @@ class QA:
         return tuple(self._current().snapshot.documents.values())
 
     def _current(self) -> Reading:
-        if self._follow and self._lock.acquire(blocking=False):
+        if self._follow and self._lock.acquire(timeout=_PATIENCE):
             try:
                 self._look()
             finally:
@@ -144,7 +151,8 @@ class QA:
         if started < self._next_look:
             return
         seen = fingerprint_of_folder(self.data), current_generation(self.index)
-        self._next_look = time.monotonic() + (time.monotonic() - started) / _LOOKING
+        ended = time.monotonic()
+        self._next_look = ended + 1.0 if ended - started > _QUICK else ended
         if seen == self._seen:
             return
         try:

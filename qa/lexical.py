@@ -8,6 +8,7 @@ neighbouring characters of a script written without spaces. A compound gives its
 so "GPT-4" finds both "GPT4" and "GPT 4". Passages and questions go through the same analyser.
 """
 
+import logging
 import re
 import unicodedata
 from collections import Counter
@@ -102,6 +103,7 @@ class BM25Index:
     def __init__(self, passages: Sequence[Sequence[str]], *, k1: float = K1, b: float = B) -> None:
         import bm25s
 
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells every handler of each build
         self._size = len(passages)
         # bm25s numbers terms by the order of a set, which changes with the process; sorted terms do not.
         self._numbers = {term: n for n, term in enumerate(sorted({t for terms in passages for t in terms}))}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import gradio as gr
+from gradio.events import api
 
 from embeddings.errors import FootnoteError
 from qa import QA
@@ -13,7 +14,7 @@ from qa.answer import Json
 _LOG = logging.getLogger("footnote")
 
 
-def serve_api(bot: QA) -> None:
+def add_endpoints(bot: QA) -> None:
     """Add the endpoints to the page being built."""
 
     def ask(
@@ -33,8 +34,8 @@ def serve_api(bot: QA) -> None:
         with _told():
             return [hit.to_dict() for hit in bot.retrieve(question, k, where or None)]
 
-    gr.api(ask, api_name="ask")
-    gr.api(retrieve, api_name="retrieve")
+    api(ask, api_name="ask")
+    api(retrieve, api_name="retrieve")
 
 
 @contextmanager

@@ -31,6 +31,12 @@ def conversation(turns: Sequence[Turn]) -> str:
     return f'<div class="fn-turns" role="log" aria-label="Conversation">{body or WELCOME}</div>'
 
 
+def notice(message: str) -> str:
+    """Return an error as the page shows it: above the question, never among the answers."""
+    line = escape(message[:1].upper() + message[1:])
+    return f'<div class="fn-error" role="alert"><strong>Error</strong> {line}</div>'
+
+
 def _turn(turn: Turn, number: int) -> str:
     question = turn.question
     if len(question) > _LONGEST_SHOWN:
@@ -43,7 +49,8 @@ def _turn(turn: Turn, number: int) -> str:
         reply = _absent(turn.answer, number)
     return (
         f'<section class="fn-turn" id="turn-{number}" data-turn="{number}" tabindex="-1">'
-        f'<h3 class="fn-question" dir="auto"><span class="fn-unseen">You asked: </span>{escape(question)}</h3>'
+        f'<h3 class="fn-question" dir="auto"><span class="fn-unseen">You asked: </span>'
+        f"{escape(question)}</h3>"
         f"{reply}</section>"
     )
 
@@ -65,7 +72,7 @@ def _absent(answer: Answer, number: int) -> str:
         f'<div class="fn-answer fn-absent">{_searched(answer)}'
         f'<p class="fn-state">Not in the sources</p>{_paragraphs(answer, number)}'
         f'<p class="fn-small">Estimated chance that the sources hold an answer: '
-        f"{answer.confidence:.0%}.{near}</p></div>"
+        f"{_percent(answer.confidence)}.{near}</p></div>"
     )
 
 
@@ -87,7 +94,9 @@ def _paragraphs(answer: Answer, number: int) -> str:
             for line in lines
             if line.startswith("- ")
         )
-        blocks.append((f'<p dir="auto">{prose}</p>' if prose else "") + (f"<ul>{items}</ul>" if items else ""))
+        blocks.append(
+            (f'<p dir="auto">{prose}</p>' if prose else "") + (f"<ul>{items}</ul>" if items else "")
+        )
     return "".join(blocks)
 
 
@@ -111,9 +120,16 @@ def _mark(note: str, answer: Answer, number: int, seen: set[str]) -> str:
 
 def _confidence(confidence: float) -> str:
     words = next(words for least, words in _CONFIDENCE if confidence >= least)
-    percent = f"{confidence:.0%}"
+    said = _percent(confidence)
     return (
-        f'<div class="fn-confidence" title="Estimated chance that the sources hold the answer: {percent}">'
-        f'<span class="fn-bar" aria-hidden="true"><span style="width: {percent}"></span></span>'
-        f"<span>{words}, {percent}</span></div>"
+        f'<div class="fn-confidence" title="Estimated chance that the sources hold the answer: {said}">'
+        f'<span class="fn-bar" aria-hidden="true"><span style="width: {confidence:.0%}"></span></span>'
+        f"<span>{words}, {said}</span></div>"
     )
+
+
+def _percent(probability: float) -> str:
+    """Return a probability in words; an estimate is never certain, so never 0% or 100%."""
+    if probability < 0.01:
+        return "under 1%"
+    return "over 99%" if probability > 0.99 else f"{probability:.0%}"

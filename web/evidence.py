@@ -62,7 +62,8 @@ def _nearest(hit: Hit) -> str:
     return (
         f'<article class="fn-card fn-near"><header>{_source(hit.title, hit.source, hit.headings)}</header>'
         f"{_STALE if hit.stale else ''}"
-        f'<blockquote class="fn-passage" dir="auto">{escape(hit.text)}</blockquote>{_also(hit.also_in)}</article>'
+        f'<blockquote class="fn-passage" dir="auto">{escape(hit.text)}</blockquote>'
+        f"{_also(hit.also_in)}</article>"
     )
 
 

@@ -8,17 +8,18 @@ from itertools import islice
 from embeddings.corpus import Document
 from qa import QA
 from qa.engine import default_data
+from web.knowledge import plural
 
 SHOWN = 4
 # Questions that are looked up to find those, at most.
 _TRIED = 10
 
-# For the shipped corpus: the file a question needs, and the question.
+# For the shipped corpus, chosen by hand: a fact, a listing, an explanation, and one in Chinese.
 _SHIPPED = (
-    ("article.md", "Which university collaborated on Deep AutoAugment?"),
-    ("postings/data-scientist-rufus-london.md", "Which postings are in London?"),
-    ("article.md", "What is a bi-encoder?"),
-    ("postings/applied-scientist-intern-shenzhen.md", "这个实习的入职日期是什么时候?"),
+    "Which university collaborated on Deep AutoAugment?",
+    "Which postings are in London?",
+    "What is a bi-encoder?",
+    "这个实习的入职日期是什么时候?",
 )
 _HEADING = re.compile(r"^#{2,3} +(\S.*?)[ #]*$", re.MULTILINE)
 # A longer heading is a sentence, and reads badly inside another.
@@ -28,27 +29,23 @@ _PLACES = ("city", "country", "location", "region")
 
 def examples(bot: QA) -> tuple[str, ...]:
     """Return up to four questions that the corpus answers, best first."""
-    documents = bot.documents()
     shipped = bot.data.resolve() == default_data().resolve()
-    questions = _hand_made(documents) if shipped else _made(documents)
-    answered = (question for question in islice(questions, _TRIED) if bot.ask(question).answered)
+    questions = _SHIPPED if shipped else tuple(islice(questions_about(bot.documents()), _TRIED))
+    answered = (question for question in questions if bot.ask(question).answered)
     return tuple(islice(answered, SHOWN))
 
 
-def _hand_made(documents: Sequence[Document]) -> Iterator[str]:
-    there = {document.id for document in documents}
-    return (question for identity, question in _SHIPPED if identity in there)
-
-
-def _made(documents: Sequence[Document]) -> Iterator[str]:
-    """Yield questions of each sort in turn, so that the first few differ."""
+def questions_about(documents: Sequence[Document]) -> Iterator[str]:
+    """Yield questions of each sort in turn, so that the first few differ; none twice."""
+    asked: set[str] = set()
     sorts = [_about_headings(documents), _about_places(documents), _about_titles(documents)]
     while sorts:
         for sort in tuple(sorts):
             question = next(sort, None)
             if question is None:
                 sorts.remove(sort)
-            else:
+            elif question not in asked:
+                asked.add(question)
                 yield question
 
 
@@ -59,7 +56,11 @@ def _about_headings(documents: Sequence[Document]) -> Iterator[str]:
         headings.update({*_HEADING.findall(document.text), *document.sections})
     for heading in sorted((h for h, count in headings.items() if count == 1), key=len):
         if 3 < len(heading) <= _LONGEST_HEADING:
-            yield f"What do the sources say about {heading}?" if heading.isascii() else f"关于{heading}，资料里怎么说？"
+            yield (
+                f"What do the sources say about {heading}?"
+                if heading.isascii()
+                else f"关于{heading}，资料里怎么说？"
+            )
 
 
 def _about_places(documents: Sequence[Document]) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _about_places(documents: Sequence[Document]) -> Iterator[str]:
         )
         if places:
             (kind, place), _ = places.most_common(1)[0]
-            yield f"How many {kind}s are in {place}?" if kind.isascii() else f"{place}有哪些{kind}？"
+            yield f"How many {plural(kind)} are in {place}?" if kind.isascii() else f"{place}有哪些{kind}？"
             return
 
 

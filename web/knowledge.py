@@ -17,6 +17,15 @@ def knowledge(documents: Sequence[Document], *, passages: int, failed: Sequence[
     return f'<p class="fn-knows">{escape(_sentence(documents, passages))}</p>{_failures(failed)}'
 
 
+def plural(noun: str) -> str:
+    """Return the English plural of a word in Latin letters, and any other word as it is."""
+    if not noun.isascii():
+        return noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
 def _sentence(documents: Sequence[Document], passages: int) -> str:
     if not documents:
         return "Knows no documents yet: put some into the data folder."
@@ -37,7 +46,7 @@ def _sentence(documents: Sequence[Document], passages: int) -> str:
     if rest:
         noun = "other document" if named else "document"
         parts.append(_count(sum(total[kind] for kind in rest), sum(repeats[kind] for kind in rest), noun))
-    return f"Knows {_listed(parts)}, in {_plural(passages, 'passage')}."
+    return f"Knows {_listed(parts)}, in {_counted(passages, 'passage')}."
 
 
 def _kind(document: Document) -> str:
@@ -46,19 +55,14 @@ def _kind(document: Document) -> str:
 
 
 def _count(total: int, repeats: int, noun: str) -> str:
-    counted = _plural(total, noun)
+    words = _counted(total, noun)
     if not repeats:
-        return counted
-    return f"{counted} ({'one a repeat' if repeats == 1 else f'{repeats:,} of them repeats'})"
+        return words
+    return f"{words} ({'one a repeat' if repeats == 1 else f'{repeats:,} of them repeats'})"
 
 
-def _plural(number: int, noun: str) -> str:
-    """Return number and noun; only words in Latin letters take an English plural."""
-    if number == 1 or not noun.isascii():
-        return f"{number:,} {noun}"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{number:,} {noun[:-1]}ies"
-    return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -75,6 +79,6 @@ def _failures(failed: Sequence[Failure]) -> str:
     more = len(failed) - _FAILURES_NAMED
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
     return (
-        f'<details class="fn-failed"><summary>{_plural(len(failed), "file")} could not be read</summary>'
+        f'<details class="fn-failed"><summary>{_counted(len(failed), "file")} could not be read</summary>'
         f"<ul>{items}{rest}</ul></details>"
     )

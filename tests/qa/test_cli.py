@@ -22,9 +22,8 @@ def run(data: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("FOOTNOTE_INDEX", str(index))
 
     def footnote(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["footnote", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            cli.run(arguments)
         return int(ended.value.code or 0)
 
     return footnote
@@ -163,7 +162,13 @@ def test_a_damaged_index_is_exit_code_1_with_the_command_that_mends_it(
 
 @pytest.mark.model
 def test_the_installed_command_answers_from_the_shipped_corpus(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ui", "ask", "Which university collaborated on Deep AutoAugment?"]
+    command = [
+        sys.executable,
+        "-c",
+        "import ui; ui.main()",
+        "ask",
+        "Which university collaborated on Deep AutoAugment?",
+    ]
     environment = {**os.environ, "FOOTNOTE_INDEX": str(tmp_path / "index"), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert "Michigan State University" in done.stdout

@@ -30,6 +30,7 @@ def test_a_question_that_leans_on_nothing_stays_as_it_is() -> None:
         ("Which jobs are in Seattle?", "And in London?", "Which jobs are in London?"),
         ("Which cooks are there?", "What about the one in Virginia?", "Which cooks in Virginia?"),
         ("Who is the island cook?", "And where is that job?", "And where is island cook?"),
+        ("灯塔是什么?", "它在哪里?", "灯塔是什么? 它在哪里?"),
         ("入职日期是什么时候?", "工作地点呢?", "入职日期是什么时候? 工作地点呢?"),
     ],
 )
@@ -50,3 +51,8 @@ def test_a_follow_up_of_a_follow_up_reaches_back() -> None:
 def test_that_as_a_conjunction_is_no_pronoun() -> None:
     question = "Which method shows that models forget?"
     assert standalone(question, ["What is Cold Brew?"]) == question
+
+
+def test_a_chinese_question_that_names_its_thing_stays() -> None:
+    question = "这个实习的入职日期是什么时候?"
+    assert standalone(question, ["Who painted the Mona Lisa?"]) == question
