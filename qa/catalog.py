@@ -62,6 +62,8 @@ class Catalog:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
+        self._by_id = {document.id: document for document in documents}
+        self._places = {document.id: place_names(document) for document in documents}
         self._words = {document.id: _words_of(document) for document in documents}
         self._all_words = frozenset().union(*self._words.values())
         self._value_words = frozenset().union(*(_words_of(document, title=False) for document in documents))
@@ -122,7 +124,7 @@ class Catalog:
 
     def elsewhere(self, question: str) -> set[str]:
         """Return the ids of the documents that are in another place than the question names."""
-        return elsewhere(question, self._documents)
+        return elsewhere(question, self._by_id, self._places)
 
     def _asked(
         self, terms: Sequence[str], nouns: "set[str] | frozenset[str]", *, where: bool

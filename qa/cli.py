@@ -1,4 +1,4 @@
-"""The command line: ask, search, refresh. ``ui.py`` adds ``chat``.
+"""The command line: ask, search, refresh, eval. ``ui.py`` adds ``chat``.
 
 Exit codes: 0 done (abstaining is done), 2 what the user gave is wrong, 1 anything else. What goes
 wrong is one line on stderr: the fact, the place, the remedy.
@@ -124,6 +124,35 @@ def refresh_command(
         _refresh_at_changes(folder, once)
 
 
+@app.command("eval")
+def eval_command(
+    what: Annotated[Path, typer.Argument(help="A questions file (.jsonl), or a folder in BEIR form.")],
+    *,
+    data: Data = None,
+    index: Index = None,
+    model: Model = None,
+    hold_out: Annotated[
+        bool, typer.Option("--hold-out", help="Of a folder: also with every other title left out.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how often known answers are found, said, cited, or declined."""
+    from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
+
+    if what.is_dir():
+        place, encoder = index or default_index(what, model), load_encoder(model)
+        measures = [evaluate_beir, evaluate_hold_out] if hold_out else [evaluate_beir]
+        with shown_progress("asked") as on_progress:
+            found = [measure(what, place, encoder=encoder, on_progress=on_progress) for measure in measures]
+    else:
+        bot = open_bot(data, index, model)
+        with shown_progress("asked") as on_progress:
+            found = [evaluate_questions(bot, what, on_progress=on_progress)]
+    typer.echo(
+        _as_json([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
+    )
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error is one line and an exit code."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
@@ -146,14 +175,14 @@ def open_bot(data: Path | None, index: Path | None, model: str | None) -> QA:
 
 
 @contextmanager
-def shown_progress() -> Iterator[OnProgress]:
+def shown_progress(verb: str = "encoded") -> Iterator[OnProgress]:
     """Yield a progress listener that writes one line to stderr, and ends it."""
     told = False
 
     def tell(done: int, total: int) -> None:
         nonlocal told
         told = True
-        sys.stderr.write(f"\rencoding {done:,} of {total:,} texts")
+        sys.stderr.write(f"\r{verb} {done:,} of {total:,}")
         sys.stderr.flush()
 
     yield tell if sys.stderr.isatty() else lambda _done, _total: None

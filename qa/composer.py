@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
 from qa.answer import Answer, Citation, Hit
-from qa.confidence import THRESHOLD, confidence, confidence_parts
+from qa.confidence import (
+    THRESHOLD,
+    confidence,
+    confidence_parts,
+    counted_words,
+    decisive_words,
+    stands_nowhere,
+)
 from qa.expectation import expectation, meets
 from qa.lexical import analyse
 from qa.ranking import Weighting, sentence_parts, sentence_score
@@ -24,6 +31,8 @@ QUOTES = 3
 QUOTES_OF_A_LIST = 6
 # … and nothing is quoted that scores this much less than the best sentence.
 _MARGIN = 0.6
+# Of a section whose name and document are all that the question says.
+_NAMED = 0.9
 # A neighbour of a quote comes with it when it is among the next best so many sentences.
 _CLOSE = 2
 
@@ -61,9 +70,12 @@ def compose(asked: str, question: Question, candidates: Sequence[Candidate], rea
     ``asked`` is the user's own question; ``question`` is what was searched.
     """
     hits = tuple(reading.hits(candidates))
-    quotes = section(question, candidates, reading) or choose(question, candidates, reading)
-    sure = _confidence(question, candidates, quotes, reading)
-    if not quotes or sure < THRESHOLD:
+    named = section(question, candidates, reading)
+    quotes = named or choose(question, candidates, reading)
+    sure = _sure(question, candidates, quotes, reading) if quotes else 0.0
+    if named:
+        sure = max(sure, _NAMED)
+    if sure < THRESHOLD:
         return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
     citations = tuple(_citation(number, quote, reading) for number, quote in enumerate(quotes, start=1))
     text = "\n\n".join(f"{said(citation.quote)} [{citation.number}]" for citation in citations)
@@ -154,21 +166,32 @@ def _overlap(quote: Quote, other: Quote) -> bool:
     )
 
 
-def _confidence(
+def _sure(
     question: Question, candidates: Sequence[Candidate], quotes: Sequence[Quote], reading: Reading
 ) -> float:
-    if not quotes:
-        return 0.0
+    parts = fit_of(question, candidates, quotes, reading)
+    words = candidates[0].words
+    uncounted = (
+        parts["unexpected"] and words and stands_nowhere(counted_words(question.text), words.whole.terms)
+    )
+    decisive = decisive_words(question.text)
+    silent = bool(uncounted) or stands_nowhere(decisive, reading.retriever.lexical.vocabulary)
+    return confidence(parts, silent=silent)
+
+
+def fit_of(
+    question: Question, candidates: Sequence[Candidate], quotes: Sequence[Quote], reading: Reading
+) -> dict[str, float]:
+    """Return the features that the confidence is made of; there is at least one quote."""
     kind = expectation(question.text)
     wanted = kind in ("date", "number", "who", "where")
-    parts = confidence_parts(
+    return confidence_parts(
         question.text,
         Weighting(question.terms, reading.retriever.lexical),
         score=candidates[0].score,
         sentence=max(candidate.parts["sentence"] for candidate in candidates),
         unexpected=wanted and not meets(kind, question.text, quotes[0].text),
     )
-    return confidence(parts)
 
 
 def _citation(number: int, quote: Quote, reading: Reading) -> Citation:

@@ -33,14 +33,15 @@ B: Final = 0.7
 
 # Function words of English, and the question words that say what is asked and never what about.
 _FUNCTION_WORDS = """
-    a about above after again against ain all also am an and any are aren as at be because been before being
-    below between both but by can could couldn d did didn do does doesn doing don down during each either few
-    for from further had hadn has hasn have haven having he her here hers herself him himself his how i if in
-    into is isn it its itself just ll m me might mightn more most must mustn my myself needn neither no nor
-    not now of off on once only or other our ours ourselves out over own re s same shall shan she should
-    shouldn so some such t than that the their theirs them themselves then there these they this those
-    through to too under until up upon ve very was wasn we were weren what whatever when where whether which
-    while who whom whose why will with would wouldn y yet you your yours yourself yourselves
+    a about above after again against ain all also am an and any are aren as at be because been
+    before being below between both but by can could couldn d did didn do does doesn doing don down
+    during each either few for from further had hadn has hasn have haven having he her here hers
+    herself him himself his how i if in into is isn it its itself just ll m many me might mightn
+    more most much must mustn my myself needn neither no nor not now of off on once only or other
+    our ours ourselves out over own re s same shall shan she should shouldn so some such t than that
+    the their theirs them themselves then there these they this those through to too under until up
+    upon ve very was wasn we were weren what whatever when where whether which while who whom whose
+    why will with would wouldn y yet you your yours yourself yourselves
 """
 STOPWORDS: Final = frozenset(_FUNCTION_WORDS.split())
 

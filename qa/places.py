@@ -6,10 +6,13 @@ Arlington offers is no answer for the one in London.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 from embeddings.corpus import Document, MetadataValue
+
+PlaceNames: TypeAlias = Mapping[str, tuple[str, ...]]
 
 # Metadata keys that say where, the nearest first.
 PLACE_KEYS = ("city", "region", "country", "location", "place")
@@ -35,21 +38,20 @@ def place_names(document: Document) -> tuple[str, ...]:
     return tuple(name for place in places for name in (place, *other_names(place, country=country)))
 
 
-def elsewhere(question: str, documents: Iterable[Document]) -> set[str]:
+def elsewhere(question: str, documents: Mapping[str, Document], names: PlaceNames) -> set[str]:
     """Return the ids of the documents that are in another place than the one the question names.
 
-    None are where it names no place that a document is in. A document whose text speaks of the place
-    is not elsewhere.
+    ``names`` holds every name of each document's place. None are elsewhere where the question names no
+    place that a document is in; nor is a document whose text speaks of the place.
     """
-    names = {document.id: place_names(document) for document in documents}
-    named = {name for known in names.values() for name in known if _mentions(question, name)}
+    named = {name for name in set().union(*names.values()) if _mentions(question, name)}
     if not named:
         return set()
     return {
-        document.id
-        for document in documents
-        if names[document.id]
-        and not named.intersection(names[document.id])
+        identity
+        for identity, document in documents.items()
+        if names[identity]
+        and not named.intersection(names[identity])
         and not any(_mentions(document.text, name) for name in named)
     }
 

@@ -24,7 +24,7 @@ from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
 from qa.abbreviations import find_abbreviations, spell_out
 from qa.lexical import BM25Index, analyse
-from qa.ranking import PassageWords, Weighting, passage_parts, passage_score
+from qa.ranking import PassageWords, SentenceWords, Weighting, passage_parts, passage_score
 
 Where: TypeAlias = Mapping[str, MetadataValue | Sequence[MetadataValue]]
 
@@ -130,7 +130,8 @@ class HybridRetriever:
         passage = self._snapshot.passages[row]
         text = self._snapshot.documents[passage.document_id].text
         sentences = [text[span.start : span.end] for span in passage.sentences]
-        return PassageWords.of(self._terms_of(passage), [self._terms(line) for line in sentences])
+        words = [SentenceWords.of(sentence, self._terms(sentence)) for sentence in sentences]
+        return PassageWords.of(self._terms_of(passage), words)
 
     def _terms_of(self, passage: Passage) -> list[str]:
         """Return the terms of heading path and text, and of what the metadata says of the document."""

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from qa import QA
+from qa.composer import said
+
+
+def test_the_sentence_that_answers_comes_first_with_its_footnote(bot: QA) -> None:
+    answer = bot.ask("Who has kept the lamp since 1987?")
+    assert answer.text.startswith("Mira Holm has kept the lamp since 1987.")
+    assert answer.citations[0].source == "guide.md"
+
+
+def test_at_most_three_quotes_answer_a_question(bot: QA, data: Path) -> None:
+    (data / "lamps.txt").write_text(
+        "\n\n".join(f"Lamp {name} was lit by keeper Olsen at the cape of {name}." for name in "ABCDEFG"),
+        "utf-8",
+    )
+    assert 1 <= len(bot.ask("Who lit the lamp at the cape?").citations) <= 3
+
+
+def test_a_sentence_is_quoted_once_wherever_it_stands(bot: QA) -> None:
+    answer = bot.ask("Who should like storms and silence?")
+    assert answer.text.count("storms and silence") == 1
+    assert answer.citations[0].also_in == ("jobs/keeper.md",)
+
+
+def test_a_sentence_that_leans_on_the_one_before_brings_it_along(bot: QA, data: Path) -> None:
+    (data / "seals.txt").write_text(
+        "The grey seal is the shyest guest of the pier. It sleeps beneath the crane on August nights. "
+        "Gulls are loud and steal bread from the kitchen windows.",
+        encoding="utf-8",
+    )
+    answer = bot.ask("What sleeps beneath the crane on August nights?")
+    assert "The grey seal is the shyest guest of the pier. It sleeps beneath the crane" in answer.text
+
+
+def test_a_question_for_a_section_gets_its_sentences_in_order(bot: QA, data: Path) -> None:
+    (data / "cellar.md").write_text(
+        "# Cellar book\n\n## Opening hours\n\n- Monday is quiet\n- Friday is loud\n\n## Wines\n\nMany.\n",
+        "utf-8",
+    )
+    answer = bot.ask("What are the opening hours of the cellar book?")
+    assert [citation.quote for citation in answer.citations] == ["Monday is quiet", "Friday is loud"]
+
+
+def test_a_chinese_question_is_answered_by_its_chinese_sentence(bot: QA) -> None:
+    answer = bot.ask("灯塔实习生的入职日期是什么时候？")
+    assert "入职日期是2026年6月；" in answer.text
+
+
+def test_marks_of_the_source_itself_are_told_from_ours(bot: QA, data: Path) -> None:
+    (data / "wiki.txt").write_text(
+        "The old lens was ground in Paris by Fresnel in 1823.[7] It broke.", "utf-8"
+    )
+    answer = bot.ask("Who ground the old lens in Paris?")
+    assert "1823.(7)" in answer.text
+    assert any("[7]" in citation.quote for citation in answer.citations)
+
+
+@pytest.mark.parametrize(("quote", "text"), [("a\n b", "a b"), ("x [3] y", "x (3) y"), ("[a]", "[a]")])
+def test_a_quote_is_said_on_one_line_without_marks(quote: str, text: str) -> None:
+    assert said(quote) == text
