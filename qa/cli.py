@@ -39,6 +39,12 @@ Model = Annotated[
         help="A sentence-transformers name or folder. [default: all-MiniLM-L6-v2]",
     ),
 ]
+Reranker = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker", envvar="FOOTNOTE_RERANKER", help="A CrossEncoder, by name or folder. [default: none]"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Filters = Annotated[
     list[str] | None,
@@ -63,6 +69,7 @@ def ask_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    reranker: Reranker = None,
     where: Filters = None,
     history: Annotated[
         list[str] | None,
@@ -71,7 +78,7 @@ def ask_command(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the sources, or say that they do not hold it."""
-    answer = open_bot(data, index, model).ask(question, history or (), read_filters(where))
+    answer = open_bot(data, index, model, reranker).ask(question, history or (), read_filters(where))
     typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
 
 
@@ -83,11 +90,12 @@ def search_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    reranker: Reranker = None,
     where: Filters = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that fit a question best, without an answer."""
-    hits = open_bot(data, index, model).retrieve(question, k, read_filters(where))
+    hits = open_bot(data, index, model, reranker).retrieve(question, k, read_filters(where))
     typer.echo(
         _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
     )
@@ -131,6 +139,7 @@ def eval_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    reranker: Reranker = None,
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Of a folder: also with every other title left out.")
     ] = False,
@@ -145,7 +154,7 @@ def eval_command(
         with shown_progress("asked") as on_progress:
             found = [measure(what, place, encoder=encoder, on_progress=on_progress) for measure in measures]
     else:
-        bot = open_bot(data, index, model)
+        bot = open_bot(data, index, model, reranker)
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
     typer.echo(
@@ -168,10 +177,10 @@ def run(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
 
 
-def open_bot(data: Path | None, index: Path | None, model: str | None) -> QA:
+def open_bot(data: Path | None, index: Path | None, model: str | None, reranker: str | None) -> QA:
     """Open a QA, telling on a terminal how its encoding goes."""
     with shown_progress() as on_progress:
-        return QA.open(data, index, model=model, on_progress=on_progress)
+        return QA.open(data, index, model=model, reranker=reranker, on_progress=on_progress)
 
 
 @contextmanager

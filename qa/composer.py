@@ -20,7 +20,7 @@ from qa.confidence import (
 )
 from qa.expectation import expectation, meets
 from qa.lexical import analyse
-from qa.ranking import Weighting, sentence_parts, sentence_score
+from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
 
@@ -188,7 +188,7 @@ def fit_of(
     return confidence_parts(
         question.text,
         Weighting(question.terms, reading.retriever.lexical),
-        score=candidates[0].score,
+        score=passage_score(candidates[0].parts),  # calibrated without a reranker
         sentence=max(candidate.parts["sentence"] for candidate in candidates),
         unexpected=wanted and not meets(kind, question.text, quotes[0].text),
     )

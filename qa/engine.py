@@ -14,7 +14,7 @@ from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
-from embeddings.encoder import DEFAULT_MODEL, Encoder, load_encoder
+from embeddings.encoder import DEFAULT_MODEL, CrossReranker, Encoder, Reranker, load_encoder
 from embeddings.errors import DocumentError, FootnoteError, QuestionError
 from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
 from embeddings.snapshot import FORMAT, current_generation
@@ -24,7 +24,7 @@ from qa.composer import compose
 from qa.conversation import standalone
 from qa.listing import list_documents
 from qa.reading import Reading
-from qa.retriever import Question, Where
+from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
 
 _LOG = logging.getLogger("footnote")
@@ -48,6 +48,7 @@ class QA:
         index: Path,
         *,
         encoder: Encoder,
+        reranker: Reranker | None = None,
         follow: bool = True,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class QA:
         self.data = data
         self.index = index
         self._encoder = encoder
+        self._reranker = reranker
         self._follow = follow
         self._lock = threading.Lock()
         self._next_look = 0.0
@@ -71,20 +73,23 @@ class QA:
         *,
         model: str | None = None,
         encoder: Encoder | None = None,
+        reranker: str | Reranker | None = None,
         follow: bool = True,
         on_progress: OnProgress | None = None,
     ) -> "QA":
         """Build what is missing, re-embed what changed, and return a QA that serves.
 
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
-        to that data and model. ``model`` is a sentence-transformers name or folder. With ``follow``,
-        each question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
-        SnapshotMismatch.
+        to that data and model. ``model`` is a sentence-transformers name or folder, ``reranker`` that of
+        a CrossEncoder, or none. With ``follow``, each question first looks for changes. Raises
+        CorpusError, ModelError, IndexLocationError or SnapshotMismatch.
         """
         folder = Path(data) if data is not None else default_data()
         where = Path(index) if index is not None else default_index(folder, model)
         encoder = encoder or load_encoder(model)
-        return cls(folder, where, encoder=encoder, follow=follow, on_progress=on_progress)
+        if isinstance(reranker, str):
+            reranker = CrossReranker(reranker)
+        return cls(folder, where, encoder=encoder, reranker=reranker, follow=follow, on_progress=on_progress)
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
@@ -104,7 +109,7 @@ class QA:
             )
         reading = self._current()
         query = Question(corrected(text, reading), self._encoder)
-        return reading.hits(reading.candidates(query, k, reading.documents(where)))
+        return reading.hits(self._candidates(reading, query, k, reading.documents(where)))
 
     def ask(self, question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
         """Answer from the sources, or say that they do not hold it.
@@ -118,7 +123,7 @@ class QA:
         if selection := reading.catalog.select(text, within=documents):
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)
-        candidates = reading.candidates(query, SHOWN, documents)
+        candidates = self._candidates(reading, query, SHOWN, documents)
         return compose(question.strip(), query, candidates, reading)
 
     @property
@@ -136,6 +141,11 @@ class QA:
     def documents(self) -> tuple[Document, ...]:
         """Return all documents, in the order of their ids."""
         return tuple(self._current().snapshot.documents.values())
+
+    def _candidates(
+        self, reading: Reading, query: Question, k: int, documents: set[str] | None
+    ) -> list[Candidate]:
+        return reading.candidates(query, k, documents, reranker=self._reranker)
 
     def _current(self) -> Reading:
         if self._follow and self._lock.acquire(timeout=_PATIENCE):

@@ -12,7 +12,7 @@ set, and rounded; ``benchmarks/fit.py`` makes the fit again and reports it on ar
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -148,7 +148,7 @@ def passage_parts(
     }
 
 
-def passage_score(parts: dict[str, float]) -> float:
+def passage_score(parts: Mapping[str, float]) -> float:
     """Return the weighted sum of a passage's features."""
     return sum(weight * parts[name] for name, weight in PASSAGE_WEIGHTS.items())
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from embeddings.corpus import Document, Passage
+from embeddings.encoder import Reranker
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
 from qa.answer import Hit
 from qa.catalog import Catalog
 from qa.lexical import analyse
-from qa.retriever import Candidate, HybridRetriever, Question, Where, matching
+from qa.retriever import Candidate, HybridRetriever, Question, Where, matching, rerank
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -42,15 +43,26 @@ class Reading:
         """Return the ids of the documents that a filter lets through, or None without one."""
         return matching(self.snapshot.documents, where) if where else None
 
-    def candidates(self, question: Question, k: int, documents: set[str] | None) -> list[Candidate]:
+    def candidates(
+        self,
+        question: Question,
+        k: int,
+        documents: set[str] | None,
+        *,
+        reranker: Reranker | None = None,
+    ) -> list[Candidate]:
         """Return the k best passages, of word-for-word repeats only the one whose path comes first.
 
         A question that names a place keeps to documents that are not elsewhere.
         """
         if elsewhere := self.catalog.elsewhere(question.text):
             documents = (self.snapshot.documents.keys() if documents is None else documents) - elsewhere
+        found = self.retriever.retrieve(question, 3 * k, documents=documents)
+        if reranker is not None:
+            texts = [embedded_text(self.document(c.passage), c.passage)[0] for c in found]
+            found = rerank(question.text, found, texts, reranker)
         first: dict[str, Candidate] = {}
-        for candidate in self.retriever.retrieve(question, 3 * k, documents=documents):
+        for candidate in found:
             words = self._words(candidate.passage)
             other = first.setdefault(words, candidate)
             if candidate.passage.document_id < other.passage.document_id:
