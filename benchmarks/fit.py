@@ -24,11 +24,10 @@ from numpy.typing import NDArray
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.readers import read
 from embeddings.refresh import refresh
-from qa.composer import QUOTED_PASSAGES, choose
-from qa.confidence import THRESHOLD, confidence, confidence_parts
+from qa.composer import QUOTED_PASSAGES, choose, fit_of
+from qa.confidence import THRESHOLD, confidence
 from qa.engine import SHOWN, default_index
 from qa.evaluate import Case, read_beir, write_corpus
-from qa.expectation import expectation, meets
 from qa.metrics import ranking_measures, separation
 from qa.ranking import PASSAGE_WEIGHTS, SENTENCE_WEIGHTS, Weighting, sentence_parts
 from qa.reading import Reading
@@ -255,16 +254,7 @@ def fit_confidence(asked: Sequence[Asked], unanswerable: Sequence[Question], cor
 def _confidence_parts(question: Question, reading: Reading) -> dict[str, float]:
     """Return what the composer gives to the confidence."""
     candidates = reading.candidates(question, SHOWN, None)
-    quotes = choose(question, candidates, reading)
-    kind = expectation(question.text)
-    return confidence_parts(
-        question.text,
-        Weighting(question.terms, reading.retriever.lexical),
-        score=candidates[0].score,
-        sentence=max(candidate.parts["sentence"] for candidate in candidates),
-        unexpected=kind in ("date", "number", "who", "where")
-        and not meets(kind, question.text, quotes[0].text),
-    )
+    return fit_of(question, candidates, choose(question, candidates, reading), reading)
 
 
 def fit_listwise(lists: Lists) -> Numbers:

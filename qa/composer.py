@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
-from qa.answer import Answer, Citation, Hit
+from qa.answer import Answer, Hit
 from qa.confidence import (
     THRESHOLD,
     confidence,
@@ -77,7 +77,9 @@ def compose(asked: str, question: Question, candidates: Sequence[Candidate], rea
         sure = max(sure, _NAMED)
     if sure < THRESHOLD:
         return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
-    citations = tuple(_citation(number, quote, reading) for number, quote in enumerate(quotes, start=1))
+    citations = tuple(
+        reading.citation(number, quote.passage, quote.span) for number, quote in enumerate(quotes, start=1)
+    )
     text = "\n\n".join(f"{said(citation.quote)} [{citation.number}]" for citation in citations)
     return Answer(asked, question.text, text, citations, hits, sure, "answered")
 
@@ -191,21 +193,6 @@ def fit_of(
         score=passage_score(candidates[0].parts),  # calibrated without a reranker
         sentence=max(candidate.parts["sentence"] for candidate in candidates),
         unexpected=wanted and not meets(kind, question.text, quotes[0].text),
-    )
-
-
-def _citation(number: int, quote: Quote, reading: Reading) -> Citation:
-    document = reading.document(quote.passage)
-    return Citation(
-        number=number,
-        quote=quote.text,
-        document_id=document.id,
-        title=document.title,
-        source=document.source,
-        start=quote.span.start,
-        end=quote.span.end,
-        also_in=reading.also_in(quote.passage),
-        passage_id=quote.passage.id,
     )
 
 

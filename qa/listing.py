@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from embeddings.corpus import Document, Passage, Span
-from qa.answer import Answer, Citation
+from qa.answer import Answer
 from qa.catalog import Selection, values_of
 from qa.places import place_of
 from qa.reading import Reading
@@ -30,7 +30,8 @@ def list_documents(asked: str, query: str, selection: Selection, reading: Readin
     if not selection.documents:
         return Answer(asked, query, _none(selection), (), hits, 1 - _CERTAIN, "not_in_sources")
     citations = tuple(
-        _citation(number, candidate.passage, reading) for number, candidate in enumerate(candidates, start=1)
+        reading.citation(number, candidate.passage, _opening(candidate.passage))
+        for number, candidate in enumerate(candidates, start=1)
     )
     items = [
         f"- {_item(document, selection.asked)} [{citation.number}]"
@@ -68,22 +69,6 @@ def _none(selection: Selection) -> str:
     places = Counter(values_of(document, ("city",)) for document in selection.others)
     near = ", ".join(f"{place} ({count})" for place, count in sorted(places.items()) if place)
     return f"{nothing}{words}." + (f" There are some in {near}." if near else "")
-
-
-def _citation(number: int, passage: Passage, reading: Reading) -> Citation:
-    document = reading.document(passage)
-    opening = _opening(passage)
-    return Citation(
-        number=number,
-        quote=document.text[opening.start : opening.end],
-        document_id=document.id,
-        title=document.title,
-        source=document.source,
-        start=opening.start,
-        end=opening.end,
-        also_in=reading.also_in(passage),
-        passage_id=passage.id,
-    )
 
 
 def _opening(passage: Passage) -> Span:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from embeddings.corpus import Document, Passage
+from embeddings.corpus import Document, Passage, Span
 from embeddings.encoder import Reranker
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
-from qa.answer import Hit
+from qa.answer import Citation, Hit
 from qa.catalog import Catalog
 from qa.lexical import analyse
 from qa.retriever import Candidate, HybridRetriever, Question, Where, matching, rerank
@@ -88,6 +88,21 @@ class Reading:
     def hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
         """Return the candidates as hits, ranked from 1 in their order."""
         return [self._hit(candidate, rank) for rank, candidate in enumerate(candidates, start=1)]
+
+    def citation(self, number: int, passage: Passage, span: Span) -> Citation:
+        """Return the footnote to a span of a passage."""
+        document = self.document(passage)
+        return Citation(
+            number=number,
+            quote=document.text[span.start : span.end],
+            document_id=document.id,
+            title=document.title,
+            source=document.source,
+            start=span.start,
+            end=span.end,
+            also_in=self.also_in(passage),
+            passage_id=passage.id,
+        )
 
     def _hit(self, candidate: Candidate, rank: int) -> Hit:
         passage, document = candidate.passage, self.document(candidate.passage)

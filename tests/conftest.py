@@ -9,6 +9,21 @@ import pytest
 from qa import QA
 from tests.hashing_encoder import HashingEncoder
 
+KEEPER = """---
+title: Assistant keeper
+kind: job
+city: Skagen
+country: Denmark
+language: English
+employment: full-time
+sections: [What you do, Who you are]
+---
+
+DK, Skagen
+
+We look for an assistant keeper. What you do * Clean the lens every morning * Log passing ships Who you are \
+You like storms and silence.
+"""
 WORLD = {
     "guide.md": """---
 title: The lighthouse guide
@@ -30,36 +45,8 @@ Mira Holm has kept the lamp since 1987. She climbs 212 steps every evening.
 
 The keeper's software is written in C++ and .NET. It counts ships.
 """,
-    "jobs/keeper.md": """---
-title: Assistant keeper
-kind: job
-city: Skagen
-country: Denmark
-language: English
-employment: full-time
-sections: [What you do, Who you are]
----
-
-DK, Skagen
-
-We look for an assistant keeper. What you do * Clean the lens every morning * Log passing ships Who you are \
-You like storms and silence.
-""",
-    "jobs/keeper-again.md": """---
-title: Assistant keeper
-kind: job
-city: Skagen
-country: Denmark
-language: English
-employment: full-time
-sections: [What you do, Who you are]
----
-
-DK, Skagen
-
-We look for an assistant keeper. What you do * Clean the lens every morning * Log passing ships Who you are \
-You like storms and silence.
-""",
+    "jobs/keeper.md": KEEPER,
+    "jobs/keeper-again.md": KEEPER,
     "jobs/cook.md": """---
 title: Island cook
 kind: job

@@ -10,7 +10,8 @@ import pytest
 
 from qa import QA
 from qa.engine import default_data
-from qa.evaluate import Evaluation, evaluate_questions
+from qa.evaluate import evaluate_questions
+from qa.metrics import Evaluation
 
 GOLDEN = Path(__file__).parent / "golden"
 
