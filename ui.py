@@ -39,7 +39,7 @@ def chat_command(
     index: Index = None,
     model: Model = None,
     reranker: Reranker = None,
-    port: Annotated[int, typer.Option("--port", help="The port of the page.")] = 7860,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of the page.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Start the web chat at http://127.0.0.1:7860, for this machine only."""

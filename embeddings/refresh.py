@@ -26,6 +26,10 @@ from embeddings.splitter import embedded_text, split
 # clock, and keep its size: it is told by its digest the next time. (FAT's ticks are the longest.)
 _SETTLED_NS = 2_000_000_000
 _LOCK_SECONDS = 600
+# What tells an index folder from any other, once something was published there.
+_INDEX = {"CURRENT", "generations"}
+# What it may hold before that.
+_BEGUN = {"generations", "vectors.sqlite", "vectors.sqlite-shm", "vectors.sqlite-wal", "refresh.lock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def refresh(
     mended. Raises CorpusError where the folder gives nothing to serve, IndexLocationError where the
     index cannot be written, and SnapshotMismatch.
     """
+    _refuse_foreign(index)
     plan = _plan(data, _before(index, encoder, rebuild=rebuild))
     if plan.is_served and plan.before and not rebuild:
         return plan.report(encoded=0, generation=plan.before.generation), plan.before
@@ -244,6 +249,19 @@ def _same(document: Document, old: Document) -> bool:
     return replace(document, stale=old.stale) == old
 
 
+def _refuse_foreign(index: Path) -> None:
+    """Raise IndexLocationError for a folder that holds anything but an index."""
+    if not index.is_dir() or not os.access(index, os.R_OK | os.X_OK):
+        return  # whoever reads or writes it says what is wrong
+    names = {path.name for path in index.iterdir()}
+    if names - _BEGUN and not _INDEX.issubset(names):
+        raise IndexLocationError(
+            "the index folder holds other files",
+            place=str(index),
+            remedy="Give an empty or a new folder with --index.",
+        )
+
+
 def _require_folder(data: Path) -> None:
     if not data.is_dir():
         raise CorpusError(
@@ -260,6 +278,9 @@ def _files(data: Path) -> list[tuple[str, Path, os.stat_result]]:
     root = data.resolve()
     files: list[tuple[str, Path, os.stat_result]] = []
     for folder, below, names in os.walk(root):
+        if _INDEX <= {*below, *names}:
+            below.clear()  # an index that lies in the data folder is no document
+            continue
         below[:] = [name for name in below if not name.startswith(".")]
         for name in names:
             path = Path(folder) / name

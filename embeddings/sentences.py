@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from embeddings.corpus import Span
 
 _MORE_ENDS = re.compile(r"(?<=；)")
+# "4. Juli": a day of the month is written so in German, and in its neighbours' languages.
+_DAY = re.compile(r"\b\d{1,2}\.\s*$")
+_MONTH = re.compile(
+    r"(?:jan|feb|mär|mar|apr|mai|maj|jun|jul|aug|sep|okt|nov|dez|des|dec)[^\W\d]*\b", re.IGNORECASE
+)
 
 
 def sentence_spans(text: str, within: Span, *, lines: bool = False) -> list[Span]:
@@ -42,13 +47,21 @@ def _joined(segments: Iterator[str]) -> list[str]:
     """Put together what was cut inside a word, or is too little to be a sentence ("1.", "”)")."""
     joined: list[str] = []
     for segment in segments:
-        if joined and (_cut_inside_word(joined[-1], segment) or _is_scrap(joined[-1])):
+        if joined and (
+            _cut_inside_word(joined[-1], segment)
+            or _cut_inside_date(joined[-1], segment)
+            or _is_scrap(joined[-1])
+        ):
             joined[-1] += segment
         else:
             joined.append(segment)
     if len(joined) > 1 and _is_scrap(joined[-1]):
         joined[-2:] = [joined[-2] + joined[-1]]
     return joined
+
+
+def _cut_inside_date(before: str, after: str) -> bool:
+    return _DAY.search(before) is not None and _MONTH.match(after) is not None
 
 
 def _cut_inside_word(before: str, after: str) -> bool:

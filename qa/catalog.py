@@ -28,6 +28,13 @@ _ASKS = re.compile(
     r")\b",
     re.IGNORECASE,
 )
+# What no choice by values can answer: what is left out, and what must be compared.
+_BEYOND = re.compile(
+    r"\b(?:not|no|never|except|excluding|outside|without|other than|apart from|but|most|least|fewest"
+    r"|fewer|more than|less than|at least|largest|smallest|newest|oldest|latest|average)\b",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r",|\b(?:or|and)\b", re.IGNORECASE)
 _UNKNOWN_PLACE = re.compile(r"\b(?:in|at|near|from)\s+((?:[^\W\d_a-z][\w.'’-]*\s*){1,3})\W*$")
 # What else a question may say without narrowing anything.
 _FILLERS = (
@@ -82,7 +89,7 @@ class Catalog:
         ``within`` keeps to these document ids.
         """
         asks = _ASKS.match(question)
-        if asks is None:
+        if asks is None or _BEYOND.search(question):
             return None
         fillers = set(analyse(_FILLERS))
         terms = [term for term in dict.fromkeys(analyse(question)) if term not in fillers]
@@ -103,7 +110,12 @@ class Catalog:
         missing = _UNKNOWN_PLACE.search(question)
         if unknown and not (missing and named and set(unknown) <= set(analyse(missing[1]))):
             return None
-        chosen = [] if unknown else [d for d in pool if set(values) <= self._words[d.id]]
+        either = self._either(values) if _EITHER.search(question) else {}
+        chosen = [
+            document
+            for document in pool
+            if all({value, *either.get(value, ())} & self._words[document.id] for value in values)
+        ]
         if asked:
             chosen = [document for document in chosen if values_of(document, asked)]
         chosen_kinds = {str(document.metadata.get("kind", "document")) for document in chosen or pool}
@@ -117,6 +129,18 @@ class Catalog:
             nothing_in="" if chosen else _said(question, unknown or values),
             others=() if chosen else tuple(_distinct(pool)),
         )
+
+    def _either(self, values: Sequence[str]) -> dict[str, set[str]]:
+        """Return for each value the others that stand beside it as a choice: no document has both."""
+        return {
+            value: {
+                other
+                for other in values
+                if other != value and not any({value, other} <= words for words in self._words.values())
+            }
+            for value in values
+            if value in self._all_words
+        }
 
     def words(self, document: Document) -> frozenset[str]:
         """Return the terms of a document's title and metadata, and of every name of its place."""

@@ -146,6 +146,12 @@ def eval_command(
     as_json: Json = False,
 ) -> None:
     """Measure how often known answers are found, said, cited, or declined."""
+    if not what.exists():
+        raise InputError(
+            "there is no such file or folder",
+            place=str(what),
+            remedy="Give a .jsonl file of questions, or a BEIR folder.",
+        )
     from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
 
     if what.is_dir():

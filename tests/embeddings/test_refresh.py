@@ -234,6 +234,18 @@ def test_hidden_files_and_links_out_of_the_folder_are_left_aside(
     )
 
 
+def test_an_index_inside_the_data_folder_is_no_document(data: Path, encoder: HashingEncoder) -> None:
+    refresh(data, data / "index", encoder=encoder)
+    assert refresh(data, data / "index", encoder=encoder)[0] == RefreshReport(0, 0, 0, 6, 0, 1)
+
+
+def test_a_folder_of_other_files_is_refused_as_index(data: Path, encoder: HashingEncoder) -> None:
+    before = sorted(path.name for path in data.rglob("*"))
+    with pytest.raises(IndexLocationError, match="holds other files"):
+        refresh(data, data, encoder=encoder)
+    assert sorted(path.name for path in data.rglob("*")) == before
+
+
 def test_a_damaged_cache_costs_time_only(data: Path, index: Path, encoder: HashingEncoder) -> None:
     _, before = refresh(data, index, encoder=encoder)
     (index / "vectors.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 99)

@@ -117,6 +117,15 @@ def test_full_stops_inside_words_end_nothing() -> None:
     ]
 
 
+def test_a_german_date_is_not_cut() -> None:
+    text = "Der Verein wurde am 4. Juli 1998 in Leipzig gegründet. Er steigt auf Stufe 4. Er gilt für alle."
+    assert sentences(document(text)) == [
+        "Der Verein wurde am 4. Juli 1998 in Leipzig gegründet.",
+        "Er steigt auf Stufe 4.",
+        "Er gilt für alle.",
+    ]
+
+
 def test_a_long_paragraph_is_cut_at_sentence_ends() -> None:
     text = " ".join(f"Sentence number {n} has these seven words." for n in range(40))
     parts = pieces(document(text), max_tokens=128)

@@ -39,6 +39,8 @@ def chosen(question: str) -> list[str] | None:
         ("How many documents are there?", ["anna.md", "bert.md", "dora.md"]),
         ("Which countries are the postings in?", ["anna.md", "bert.md"]),
         ("Where is the baker job?", ["anna.md"]),
+        ("Which jobs are in Leeds or Reno?", ["anna.md", "bert.md"]),
+        ("How many jobs are in Leeds and Nevada?", ["anna.md", "bert.md"]),
     ],
 )
 def test_documents_are_chosen_by_kind_value_and_the_other_names_of_places(
@@ -57,6 +59,9 @@ def test_documents_are_chosen_by_kind_value_and_the_other_names_of_places(
         "Who is the cook in Reno?",
         "How many eggs does the French recipe need?",
         "Tell us about Leeds",
+        "Which jobs are not in Leeds?",
+        "Which jobs are in the US but not in Reno?",
+        "Which city has the most postings?",
         "灯塔在哪里?",
     ],
 )
