@@ -278,7 +278,7 @@ def _files(data: Path) -> list[tuple[str, Path, os.stat_result]]:
     root = data.resolve()
     files: list[tuple[str, Path, os.stat_result]] = []
     for folder, below, names in os.walk(root):
-        if _INDEX <= {*below, *names}:
+        if _INDEX.issubset([*below, *names]):
             below.clear()  # an index that lies in the data folder is no document
             continue
         below[:] = [name for name in below if not name.startswith(".")]
