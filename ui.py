@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa import QA
-from qa.cli import Data, Index, Model, Reranker, app, open_bot, run
+from qa.cli import Backend, Data, Index, Model, Reranker, app, open_bot, run
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -38,12 +38,13 @@ def chat_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    backend: Backend = "auto",
     reranker: Reranker = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of the page.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Start the web chat at http://127.0.0.1:7860, for this machine only."""
-    serve(open_bot(data, index, model, reranker), port=port, open_browser=open_browser)
+    serve(open_bot(data, index, model, backend, reranker), port=port, open_browser=open_browser)
 
 
 def main() -> None:

@@ -83,7 +83,9 @@ def main() -> None:
     given = parser.parse_args()
     encoder = load_encoder()
     with TemporaryDirectory() as folder:
-        corpus = Corpus(given.folder, Path(folder), given.index or default_index(given.folder), encoder)
+        corpus = Corpus(
+            given.folder, Path(folder), given.index or default_index(given.folder, encoder.card), encoder
+        )
         reading = corpus.opened(corpus.titles)
         asked, unanswerable = corpus.questions(encoder)
         print(f"{len(asked)} answerable queries on {len(corpus.titles)} articles\n")

@@ -7,6 +7,7 @@
     │   ├── DocumentError             one file that cannot be read (never stops the others)
     │   ├── CorpusError               the data folder is missing, empty, or unreadable
     │   ├── ModelError                no such model, or its weights are not the published ones
+    │   │   └── NotConvertible        OpenVINO cannot run it; torch can
     │   └── IndexLocationError        the index folder cannot be made or written
     └── SnapshotError                 the index cannot be served
         ├── SnapshotMissing           nothing was published there yet
@@ -50,6 +51,10 @@ class CorpusError(InputError):
 
 class ModelError(InputError):
     """The encoder cannot be loaded, or is not the one it should be."""
+
+
+class NotConvertible(ModelError):
+    """The model can be run by torch only."""
 
 
 class IndexLocationError(InputError):

@@ -114,9 +114,10 @@ def open_snapshot(index: Path, *, card: EncoderCard | None = None) -> Snapshot:
         snapshot = _read_another(index, named, damage)
     if card is not None and snapshot.card != card:
         raise SnapshotMismatch(
-            f"the index was made with {_describe(snapshot.card)}, not {_describe(card)}",
+            f"the index was made with {snapshot.card}, not {card}",
             place=str(index),
-            remedy=f"Ask with --model {snapshot.card.model}, or re-embed: footnote refresh --rebuild",
+            remedy=f"Ask with --model {snapshot.card.model} --backend {snapshot.card.backend}, or re-embed: "
+            "footnote refresh --rebuild",
         )
     return snapshot
 
@@ -251,10 +252,6 @@ def _refuse_collisions(passages: Sequence[Passage]) -> None:
                 place=f"{other.document_id} at {other.start} and {passage.document_id} at {passage.start}",
                 remedy="Change a word in one of them, and report this: it should happen once in ages.",
             )
-
-
-def _describe(card: EncoderCard) -> str:
-    return f"{card.model} ({card.revision[:12]}, {card.dimension} dimensions, {card.precision})"
 
 
 def _damaged(file: Path, what: str) -> SnapshotDamaged:

@@ -39,6 +39,12 @@ Model = Annotated[
         help="A sentence-transformers name or folder. [default: all-MiniLM-L6-v2]",
     ),
 ]
+Backend = Annotated[
+    str,
+    typer.Option(
+        "--backend", envvar="FOOTNOTE_BACKEND", help="What runs the model: auto, openvino or torch."
+    ),
+]
 Reranker = Annotated[
     str | None,
     typer.Option(
@@ -69,6 +75,7 @@ def ask_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    backend: Backend = "auto",
     reranker: Reranker = None,
     where: Filters = None,
     history: Annotated[
@@ -78,7 +85,7 @@ def ask_command(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the sources, or say that they do not hold it."""
-    answer = open_bot(data, index, model, reranker).ask(question, history or (), read_filters(where))
+    answer = open_bot(data, index, model, backend, reranker).ask(question, history or (), read_filters(where))
     typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
 
 
@@ -90,12 +97,13 @@ def search_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    backend: Backend = "auto",
     reranker: Reranker = None,
     where: Filters = None,
     as_json: Json = False,
 ) -> None:
     """Show the passages that fit a question best, without an answer."""
-    hits = open_bot(data, index, model, reranker).retrieve(question, k, read_filters(where))
+    hits = open_bot(data, index, model, backend, reranker).retrieve(question, k, read_filters(where))
     typer.echo(
         _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
     )
@@ -107,6 +115,7 @@ def refresh_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    backend: Backend = "auto",
     dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and refresh at every change.")] = False,
     rebuild: Annotated[
@@ -116,8 +125,8 @@ def refresh_command(
     as_json: Json = False,
 ) -> None:
     """Bring the index up to the data folder; only what changed is encoded."""
-    folder, place = _folders(data, index, model)
-    encoder = load_encoder(model)
+    folder, encoder = data or default_data(), load_encoder(model, backend)
+    place = index or default_index(folder, encoder.card)
     if dry:
         _print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
         return
@@ -139,6 +148,7 @@ def eval_command(
     data: Data = None,
     index: Index = None,
     model: Model = None,
+    backend: Backend = "auto",
     reranker: Reranker = None,
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Of a folder: also with every other title left out.")
@@ -155,12 +165,13 @@ def eval_command(
     from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
 
     if what.is_dir():
-        place, encoder = index or default_index(what, model), load_encoder(model)
+        encoder = load_encoder(model, backend)
+        place = index or default_index(what, encoder.card)
         measures = [evaluate_beir, evaluate_hold_out] if hold_out else [evaluate_beir]
         with shown_progress("asked") as on_progress:
             found = [measure(what, place, encoder=encoder, on_progress=on_progress) for measure in measures]
     else:
-        bot = open_bot(data, index, model, reranker)
+        bot = open_bot(data, index, model, backend, reranker)
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
     typer.echo(
@@ -171,6 +182,7 @@ def eval_command(
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error is one line and an exit code."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("footnote").setLevel(logging.INFO)
     try:
         app(args=arguments, prog_name="footnote")
     except FootnoteError as error:
@@ -183,10 +195,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
 
 
-def open_bot(data: Path | None, index: Path | None, model: str | None, reranker: str | None) -> QA:
+def open_bot(
+    data: Path | None, index: Path | None, model: str | None, backend: str, reranker: str | None
+) -> QA:
     """Open a QA, telling on a terminal how its encoding goes."""
     with shown_progress() as on_progress:
-        return QA.open(data, index, model=model, reranker=reranker, on_progress=on_progress)
+        return QA.open(data, index, model=model, backend=backend, reranker=reranker, on_progress=on_progress)
 
 
 @contextmanager
@@ -214,11 +228,6 @@ def read_filters(where: list[str] | None) -> dict[str, list[str]]:
             raise FilterError("a filter is key=value", place=pair, remedy="For example: --where city=Seattle")
         filters.setdefault(key.strip(), []).append(value.strip())
     return filters
-
-
-def _folders(data: Path | None, index: Path | None, model: str | None) -> tuple[Path, Path]:
-    folder = data or default_data()
-    return folder, index or default_index(folder, model)
 
 
 def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:

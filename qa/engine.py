@@ -14,9 +14,10 @@ from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
-from embeddings.encoder import DEFAULT_MODEL, CrossReranker, Encoder, Reranker, load_encoder
+from embeddings.encoder import Encoder, EncoderCard, load_encoder
 from embeddings.errors import DocumentError, FootnoteError, QuestionError
 from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
+from embeddings.reranker import CrossReranker, Reranker
 from embeddings.snapshot import FORMAT, current_generation
 from embeddings.splitter import SPLITTER_VERSION
 from qa.answer import Answer, Hit
@@ -72,6 +73,7 @@ class QA:
         index: str | Path | None = None,
         *,
         model: str | None = None,
+        backend: str = "auto",
         encoder: Encoder | None = None,
         reranker: str | Reranker | None = None,
         follow: bool = True,
@@ -80,13 +82,14 @@ class QA:
         """Build what is missing, re-embed what changed, and return a QA that serves.
 
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
-        to that data and model. ``model`` is a sentence-transformers name or folder, ``reranker`` that of
-        a CrossEncoder, or none. With ``follow``, each question first looks for changes. Raises
-        CorpusError, ModelError, IndexLocationError or SnapshotMismatch.
+        to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
+        runs it (auto, openvino or torch), ``reranker`` a CrossEncoder's name or folder, or none. With
+        ``follow``, each question first looks for changes. Raises CorpusError, ModelError,
+        IndexLocationError or SnapshotMismatch.
         """
         folder = Path(data) if data is not None else default_data()
-        where = Path(index) if index is not None else default_index(folder, model)
-        encoder = encoder or load_encoder(model)
+        encoder = encoder or load_encoder(model, backend)
+        where = Path(index) if index is not None else default_index(folder, encoder.card)
         if isinstance(reranker, str):
             reranker = CrossReranker(reranker)
         return cls(folder, where, encoder=encoder, reranker=reranker, follow=follow, on_progress=on_progress)
@@ -206,11 +209,11 @@ def default_data() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "data"
 
 
-def default_index(data: Path, model: str | None = None) -> Path:
-    """Return the folder of the user's cache that belongs to a data folder and a model."""
+def default_index(data: Path, card: EncoderCard) -> Path:
+    """Return the folder of the user's cache that belongs to a data folder and an encoder."""
     import platformdirs  # costs a start what only a default needs
 
-    what = "\0".join([str(data.resolve()), model or DEFAULT_MODEL, str(FORMAT), str(SPLITTER_VERSION)])
+    what = "\0".join([str(data.resolve()), card.fingerprint, str(FORMAT), str(SPLITTER_VERSION)])
     digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
     return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
 

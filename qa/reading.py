@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from embeddings.corpus import Document, Passage, Span
-from embeddings.encoder import Reranker
+from embeddings.reranker import Reranker
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
 from qa.answer import Citation, Hit

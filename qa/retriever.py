@@ -17,9 +17,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from embeddings.corpus import Document, MetadataValue, Passage
-from embeddings.encoder import Encoder, Reranker, Vectors
+from embeddings.encoder import Encoder, Vectors
 from embeddings.errors import FilterError
 from embeddings.index import Rows
+from embeddings.reranker import Reranker
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
 from qa.abbreviations import find_abbreviations, spell_out

@@ -16,8 +16,8 @@ Run = Callable[..., int]
 @pytest.fixture
 def run(data: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``footnote`` over the tiny world, in this process, and return its exit code."""
-    monkeypatch.setattr("qa.cli.load_encoder", lambda _model: HashingEncoder())
-    monkeypatch.setattr("qa.engine.load_encoder", lambda _model: HashingEncoder())
+    monkeypatch.setattr("qa.cli.load_encoder", lambda *_: HashingEncoder())
+    monkeypatch.setattr("qa.engine.load_encoder", lambda *_: HashingEncoder())
     monkeypatch.setenv("FOOTNOTE_DATA", str(data))
     monkeypatch.setenv("FOOTNOTE_INDEX", str(index))
 

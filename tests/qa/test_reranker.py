@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoder import CrossReranker, Vectors
+from embeddings.encoder import Vectors
 from embeddings.errors import ModelError
+from embeddings.reranker import CrossReranker
 from qa import QA
 from tests.hashing_encoder import HashingEncoder
 
