@@ -1,7 +1,8 @@
 import pytest
 
 from embeddings.corpus import Document
-from qa.places import elsewhere, other_names, place_names, place_of
+from qa.gazetteer import other_names
+from qa.places import elsewhere, place_names, place_of
 
 
 def posting(name: str, text: str = "", **metadata: str) -> Document:
