@@ -82,17 +82,24 @@ class Catalog:
         best = _of_the_extreme(chosen, wish) if wish.extreme and chosen else chosen
         return _selection(question, wish, chosen or pool, best)
 
-    def of_it(self, question: str, document: Document) -> Selection | None:
-        """Return what a question that names no document ("What is its team?") asks of this one.
+    def of_it(self, question: str, documents: Sequence[Document]) -> Selection | None:
+        """Return what a question that names no document ("What is its team?") asks of these.
 
         None where the metadata does not say it.
         """
+        wish = self._asking_of_one(question)
+        told = [document for document in documents if wish and values_of(document, wish.asked)]
+        return _selection(question, wish, documents, told) if wish and told else None
+
+    def asks_of_one(self, question: str) -> bool:
+        """Tell whether a question asks for values, and leaves open of which document."""
+        return self._asking_of_one(question) is not None
+
+    def _asking_of_one(self, question: str) -> Request | None:
         wish = request(question, self._vocabulary)
-        if wish is None or wish.wanted or wish.unwanted or wish.extreme or wish.intent == "count":
+        if wish is None or not wish.asked or wish.wanted or wish.unwanted or wish.unknown or wish.extreme:
             return None
-        if not values_of(document, wish.asked):
-            return None
-        return _selection(question, wish, [document], [document])
+        return wish if wish.intent == "list" else None
 
     def _fitting(self, pool: Sequence[Document], wish: Request) -> list[Document]:
         return [

@@ -4,7 +4,7 @@
     → kinds posting, wanted [UK | US], unwanted [internships]
 
 A question is taken only if every one of its words is understood, and if it says what it wants: a kind of
-document, a thing that documents are ("bakers"), or two neighbouring words of a title.
+document, a thing that documents are ("bakers"), or, for a value, two neighbouring words of a title.
 """
 
 from collections.abc import Sequence, Set
@@ -67,10 +67,10 @@ def request(question: str, vocabulary: Vocabulary, *, missing: Set[str] = frozen
     words = words if chinese else _relatives(words)
     if any(word.meaning in ("unknown", "beyond") for word in words):
         return None
+    words = [_alone(word, words) for word in words]
     asking = _asking(words, chinese=chinese)
     if asking is None:
         return None
-    words = [_alone(word, words) for word in words]
     asked = _asked(words, asking)
     extremes = {word.meaning for word in words} & {"most", "fewest"}
     if asked is None or (extremes and (len(asked) != 1 or len(extremes) > 1)):
@@ -90,7 +90,7 @@ def request(question: str, vocabulary: Vocabulary, *, missing: Set[str] = frozen
         extreme="most" if "most" in extremes else "fewest" if extremes else "",
         unknown="" if negated else " ".join(word.said for word in places),
         said=_said(question, [word for word in words if word.meaning in ("value", "place")], chinese=chinese),
-        named=_names(words, vocabulary, asking),
+        named=_names(words, vocabulary, asking, asked),
     )
 
 
@@ -104,7 +104,7 @@ def _asking(words: Sequence[Word], *, chinese: bool) -> str | None:
         for meaning in ("count", "where", "when", "who", "which", "what", "any"):
             if meaning in found:
                 return meaning
-        return "list" if words and _thing(words[-1]) and len(words) <= _LONGEST_VERBLESS else None
+        return "list" if _names_things(words) and len(words) <= _LONGEST_VERBLESS else None
     first = next((n for n, word in enumerate(words) if word.meaning not in ("filler", "and", "it")), None)
     if first is None:
         return None
@@ -141,9 +141,12 @@ def _verbless(words: Sequence[Word]) -> str | None:
     return "list" if plural and whole and len(words) <= _LONGEST_VERBLESS else None
 
 
-def _thing(word: Word) -> bool:
-    """Tell whether a Chinese word is a kind of document, or what documents are, but no piece of a title."""
-    return word.meaning == "kind" or (word.meaning == "value" and word.named and word.terms == {word.said})
+def _names_things(words: Sequence[Word]) -> bool:
+    """Tell whether Chinese words end in a kind of document, or say a place and end in what is there."""
+    last = words[-1]
+    own = last.meaning == "value" and last.named and last.terms == {last.said}
+    placed = any(word.meaning == "place" or (word.meaning == "value" and not word.named) for word in words)
+    return last.meaning == "kind" or (own and placed)
 
 
 def _relatives(words: Sequence[Word]) -> list[Word]:
@@ -234,17 +237,21 @@ class _Draft:
         return Choice(tuple(self.phrases), either=self.joins == {"or"})
 
 
-def _names(words: Sequence[Word], vocabulary: Vocabulary, asking: str) -> bool:
+def _names(words: Sequence[Word], vocabulary: Vocabulary, asking: str, asked: Sequence[str]) -> bool:
     """Tell whether a question says which documents it means."""
     meant = {word.meaning for word in words}
     if "kind" in meant:
-        return True
+        # "Sources of law" are no documents.
+        return not any(
+            word.meaning == "kind" and not word.kinds and after.meaning == "of" and after.said.isascii()
+            for word, after in pairwise(words)
+        )
     if not meant & {"value", "place", "it"} and asking in ("count", "which"):
         return any(w.meaning == "key" and (w.said.endswith("s") or not w.said.isascii()) for w in words)
     if any(word.named for word in words if word.meaning == "value"):
         return asking != "where" or any(word.named and word.said.isascii() for word in words)
     terms = [term for word in words if word.meaning == "value" for term in analyse(word.said)]
-    return any(pair in vocabulary.title_pairs for pair in pairwise(terms))
+    return bool(asked) and any(pair in vocabulary.title_pairs for pair in pairwise(terms))
 
 
 def _said(question: str, words: Sequence[Word], *, chinese: bool) -> str:

@@ -121,8 +121,7 @@ class Vocabulary:
         self._all = frozenset().union(*self.terms.values())
         self.any_kind = _ANY_KIND
         values = {as_text(d.metadata[key]) for d in documents for key in d.metadata if not _is_place(d, key)}
-        self._things = frozenset(term for value in values for term in analyse(value))
-        self._spelt = frozenset(word.casefold() for value in values for word in value.split())
+        self._spelt = frozenset(word.casefold() for value in values for word in re.findall(r"[\w-]+", value))
         kinds = sorted({str(d.metadata["kind"]) for d in documents if "kind" in d.metadata})
         self._kinds = _by_word({kind: kind for kind in kinds}, KIND_WORDS)
         keys = sorted({key for document in documents for key in document.metadata})
@@ -161,9 +160,9 @@ class Vocabulary:
         keys = self._known(self._keys, terms)
         kinds = frozenset(self._known(self._kinds, terms))
         known = terms <= self._all
-        thing = bare.casefold().removesuffix("s") != bare.casefold() and terms <= self._things
-        named = thing and bare.casefold() not in self._spelt
-        if not terms or (bare.casefold() in STOPWORDS and not _is_name(bare, question)):
+        word = bare.casefold()
+        named = word.endswith("s") and word not in self._spelt and word[:-1] in self._spelt
+        if not terms or (word in STOPWORDS and not _is_name(bare, question)):
             yield Word("filler", said, start, end)
         elif kinds or terms & _ANY_KIND_TERMS:
             yield Word("kind", said, start, end, terms, keys, kinds, named=bare.endswith("s"))

@@ -31,15 +31,37 @@ def fact(selection: Selection) -> str:
     """Return the sentence that says one document's values of what was asked."""
     document = selection.documents[0]
     told = told_of(document, selection)
-    where = set(selection.asked) <= set(PLACE_KEYS) and len(selection.asked) > 1
+    where = _asks_where(selection)
     keys = [key for key in selection.asked if key in document.metadata]
     if selection.chinese:
         what = "地点" if where else "和".join(_chinese_key(key) for key in keys)
         return plain(f"“{document.title}”的{what}是{told}")
     if where:
         return plain(f'"{document.title}" is in {told}')
+    if any(key.endswith(("ed", "en", "since")) for key in keys):  # published, written: no nouns
+        return plain(f'"{document.title}": {", ".join(map(_spoken, keys))} {told}')
     verb = "is" if len(keys) == 1 else "are"
     return plain(f'The {" and ".join(map(_spoken, keys))} of "{document.title}" {verb} {told}')
+
+
+def whole_question(selection: Selection) -> str:
+    """Return the question for the documents' values of what was asked, with the title of a single one."""
+    document, count = selection.documents[0], len(selection.documents)
+    english = f'"{document.title}"' if count == 1 else f"each of the {count} {_plural(selection.noun, count)}"
+    chinese = f"“{document.title}”" if count == 1 else f"这 {count} 个{_chinese_noun(selection.noun)}"
+    keys = [key for key in selection.asked if key in document.metadata]
+    where = _asks_where(selection)
+    if selection.chinese:
+        what = "在哪里" if where else f"的{'和'.join(map(_chinese_key, keys))}是什么"
+        return f"{chinese}{what}？"
+    if where:
+        return f"Where is {english}?"
+    verb = "is" if len(keys) == 1 else "are"
+    return f"What {verb} the {' and '.join(map(_spoken, keys))} of {english}?"
+
+
+def _asks_where(selection: Selection) -> bool:
+    return len(selection.asked) > 1 and set(selection.asked) <= set(PLACE_KEYS)
 
 
 def source_note(selection: Selection) -> str:
