@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from embeddings.corpus import Document
-from qa.gazetteer import CHINESE
+from qa.language import speaks_chinese
 from qa.lexical import analyse
-from qa.places import as_text, elsewhere, place_names
+from qa.places import as_text, elsewhere, places_of
 from qa.request import Choice, Extreme, Request, Terms, request
 from qa.vocabulary import Vocabulary
 
@@ -55,7 +55,7 @@ class Catalog:
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
         self._by_id = {document.id: document for document in documents}
-        self._places = {document.id: place_names(document) for document in documents}
+        self._places = {document.id: places_of(document) for document in documents}
         self._vocabulary = Vocabulary(documents)
 
     def select(self, question: str, *, within: set[str] | None = None) -> Selection | None:
@@ -162,7 +162,7 @@ def _selection(
         others=() if chosen else tuple(everything),
         extreme=wish.extreme,
         total=len(everything),
-        chinese=CHINESE.search(question) is not None,
+        chinese=speaks_chinese(question),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from embeddings.corpus import Document, MetadataValue
 from qa.gazetteer import other_names
 
-PlaceNames: TypeAlias = Mapping[str, tuple[str, ...]]
+Places: TypeAlias = tuple[tuple[str, ...], ...]
 
 # Metadata keys that say where, the nearest first.
 PLACE_KEYS = ("city", "region", "country", "location", "place")
@@ -23,27 +23,33 @@ def place_of(document: Document) -> str:
     return ", ".join(places)
 
 
-def place_names(document: Document) -> tuple[str, ...]:
-    """Return every name by which a question can mean where the document is."""
+def places_of(document: Document) -> Places:
+    """Return the document's places, the nearest first, each with every name a question can give it."""
     country = as_text(document.metadata.get("country", ""))
     places = [as_text(document.metadata[key]) for key in PLACE_KEYS if key in document.metadata]
-    return tuple(name for place in places for name in (place, *other_names(place, country=country)))
+    return tuple((place, *other_names(place, country=country)) for place in places)
 
 
-def elsewhere(question: str, documents: Mapping[str, Document], names: PlaceNames) -> set[str]:
+def place_names(document: Document) -> tuple[str, ...]:
+    """Return every name by which a question can mean where the document is."""
+    return tuple(name for names in places_of(document) for name in names)
+
+
+def elsewhere(question: str, documents: Mapping[str, Document], places: Mapping[str, Places]) -> set[str]:
     """Return the ids of the documents that are in another place than the one the question names.
 
-    ``names`` holds every name of each document's place. None are elsewhere where the question names no
-    place that a document is in; nor is a document whose text speaks of the place.
+    ``places`` holds each document's places. None are elsewhere where the question names no place that a
+    document is in; nor is a document whose text speaks of the place, by any of its names.
     """
-    named = {name for name in set().union(*names.values()) if mentions(question, name)}
+    known = {names for own in places.values() for names in own}
+    named = {name for names in known if any(mentions(question, one) for one in names) for name in names}
     if not named:
         return set()
     return {
         identity
         for identity, document in documents.items()
-        if names[identity]
-        and not named.intersection(names[identity])
+        if places[identity]
+        and not any(named.intersection(names) for names in places[identity])
         and not any(mentions(document.text, name) for name in named)
     }
 

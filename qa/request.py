@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from qa.gazetteer import CHINESE
+from qa.language import speaks_chinese
 from qa.lexical import analyse
 from qa.places import PLACE_KEYS
 from qa.vocabulary import ASKING, Vocabulary, Word
@@ -63,7 +63,7 @@ def request(question: str, vocabulary: Vocabulary, *, missing: Set[str] = frozen
         word if word.meaning != "unknown" or not word.terms or not word.terms <= missing else _as_place(word)
         for word in vocabulary.read(question)
     ]
-    chinese = CHINESE.search(question) is not None
+    chinese = speaks_chinese(question)
     words = words if chinese else _relatives(words)
     if any(word.meaning in ("unknown", "beyond") for word in words):
         return None

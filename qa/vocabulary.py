@@ -61,7 +61,7 @@ KIND_WORDS: Final = (
     "article story 文章",
     "document file source text 文档 文件 资料",
     "recipe 食谱 菜谱", "report 报告", "paper 论文", "book 书", "product 产品", "project 项目",
-    "event 活动", "course 课程", "branch store shop 分店 门店", "guide handbook manual 指南 手册",
+    "event 活动", "course 课程", "branch store shop 分店 门店", "guide 指南", "handbook manual 手册",
 )  # fmt: skip
 KEY_WORDS: Final = (
     "city town 城市 市",
@@ -119,7 +119,7 @@ class Vocabulary:
         self._documents = documents
         self.terms = {document.id: terms_of(document) for document in documents}
         self._all = frozenset().union(*self.terms.values())
-        self.any_kind = _ANY_KIND
+        self._any_kind = frozenset(term for word in _ANY_KIND for term in analyse(word))
         values = {as_text(d.metadata[key]) for d in documents for key in d.metadata if not _is_place(d, key)}
         self._spelt = frozenset(word.casefold() for value in values for word in re.findall(r"[\w-]+", value))
         kinds = sorted({str(d.metadata["kind"]) for d in documents if "kind" in d.metadata})
@@ -164,7 +164,7 @@ class Vocabulary:
         named = word.endswith("s") and word not in self._spelt and word[:-1] in self._spelt
         if not terms or (word in STOPWORDS and not _is_name(bare, question)):
             yield Word("filler", said, start, end)
-        elif kinds or terms & _ANY_KIND_TERMS:
+        elif kinds or terms & self._any_kind:
             yield Word("kind", said, start, end, terms, keys, kinds, named=bare.endswith("s"))
         elif keys:
             yield Word("key", said, start, end, terms, keys)
@@ -265,7 +265,6 @@ def _is_name(word: str, question: str) -> bool:
 _MEANINGS: Final[dict[str, Meaning]] = {
     word: meaning for meaning in get_args(Meaning) for word in _PHRASES.get(meaning, "").split("|") if word
 }
-_ANY_KIND_TERMS: Final = frozenset(term for word in _ANY_KIND for term in analyse(word))
 _ENGLISH = re.compile(
     rf"(?:{'|'.join(re.escape(w) for w in sorted(_MEANINGS, key=len, reverse=True) if w.isascii())})"
     r"(?![\w'-])",
