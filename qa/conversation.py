@@ -60,6 +60,7 @@ _PREPOSITION = re.compile(
 )
 # More words than this are a clause, and no name of a thing.
 _LONGEST_TOPIC = 7
+_LONGEST_PLACE = 12  # signs
 _TAIL = re.compile(r"\W*(?:\b(?:is|are) there)?\W*$", re.IGNORECASE)
 
 
@@ -142,8 +143,12 @@ def _moved_in_chinese(before: str, question: str) -> str:
     about = _CHINESE_WHAT_ABOUT.match(question)
     if about is None or about["rest"] not in chinese_places() or not CHINESE.search(before):
         return ""
-    runs = (match.group() for match in re.finditer("[\u3400-\u9fff]+", before))
-    pieces = (run[i:j] for run in runs for i in range(len(run)) for j in range(i + 2, len(run) + 1))
+    pieces = (
+        run[0][i:j]
+        for run in re.finditer("[\u3400-\u9fff]+", before)
+        for i in range(len(run[0]))
+        for j in range(i + 2, min(i + _LONGEST_PLACE, len(run[0])) + 1)
+    )
     earlier = max((piece for piece in pieces if piece in chinese_places()), key=len, default="")
     return before.replace(earlier, about["rest"]) if earlier else f"在{about['rest']}{before}"
 

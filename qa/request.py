@@ -15,7 +15,8 @@ from typing import Literal, TypeAlias
 from qa.language import speaks_chinese
 from qa.lexical import analyse
 from qa.places import PLACE_KEYS
-from qa.vocabulary import ASKING, Vocabulary, Word
+from qa.vocabulary import Vocabulary, Word
+from qa.words import ASKING, CONTINENTS
 
 Terms: TypeAlias = frozenset[str]
 Extreme: TypeAlias = Literal["", "most", "fewest"]
@@ -59,10 +60,7 @@ def request(question: str, vocabulary: Vocabulary, *, missing: Set[str] = frozen
 
     ``missing`` are terms that may be unknown, since they name a place.
     """
-    words = [
-        word if word.meaning != "unknown" or not word.terms or not word.terms <= missing else _as_place(word)
-        for word in vocabulary.read(question)
-    ]
+    words = [_as_place(word) if _may_be_place(word, missing) else word for word in vocabulary.read(question)]
     chinese = speaks_chinese(question)
     words = words if chinese else _relatives(words)
     if any(word.meaning in ("unknown", "beyond") for word in words):
@@ -250,12 +248,19 @@ def _names(words: Sequence[Word], vocabulary: Vocabulary, asking: str, asked: Se
         return any(w.meaning == "key" and (w.said.endswith("s") or not w.said.isascii()) for w in words)
     if any(word.named for word in words if word.meaning == "value"):
         return asking != "where" or any(word.named and word.said.isascii() for word in words)
+    if asked and any(word.thing for word in words):
+        return True
     terms = [term for word in words if word.meaning == "value" for term in analyse(word.said)]
     return bool(asked) and any(pair in vocabulary.title_pairs for pair in pairwise(terms))
 
 
 def _said(question: str, words: Sequence[Word], *, chinese: bool) -> str:
     return ("" if chinese else " ").join(question[word.start : word.end] for word in words)
+
+
+def _may_be_place(word: Word, missing: Set[str]) -> bool:
+    unknown = word.meaning == "unknown" and bool(word.terms)
+    return unknown and word.terms <= missing and word.said.casefold() not in CONTINENTS
 
 
 def _as_place(word: Word) -> Word:

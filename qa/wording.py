@@ -7,7 +7,7 @@ from embeddings.corpus import Document
 from qa.catalog import Selection, values_of
 from qa.gazetteer import CHINESE, chinese_name, names_of_language
 from qa.places import PLACE_KEYS, as_text, place_of
-from qa.vocabulary import KEY_WORDS, KIND_WORDS
+from qa.words import KEY_WORDS, KIND_WORDS
 
 # Chinese counts most things with 个, but not these.
 _COUNTED_BY = {"文章": "篇", "论文": "篇", "文档": "份", "报告": "份", "书": "本", "分店": "家"}
