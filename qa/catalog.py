@@ -102,22 +102,23 @@ class Catalog:
         return wish if wish.intent == "list" else None
 
     def _fitting(self, pool: Sequence[Document], wish: Request) -> list[Document]:
+        wanted = [each for choice in wish.wanted for each in self._alternatives(choice)]
+        unwanted = [terms for choice in wish.unwanted for terms in choice.terms]
         return [
             document
             for document in pool
-            if all(self._fits(document, choice) for choice in wish.wanted)
-            and not any(self._has(document, terms) for choice in wish.unwanted for terms in choice.terms)
+            if all(any(self._has(document, terms) for terms in alternatives) for alternatives in wanted)
+            and not any(self._has(document, terms) for terms in unwanted)
         ]
 
-    def _fits(self, document: Document, choice: Choice) -> bool:
-        """Tell whether a document has all values of a choice; of those that exclude each other, one."""
+    def _alternatives(self, choice: Choice) -> list[tuple[Terms, ...]]:
+        """Return of which values a document must have one: for each, those it cannot have beside it."""
         if choice.either:
-            return any(self._has(document, terms) for terms in choice.terms)
-        return all(
-            self._has(document, terms)
-            or any(self._has(document, other) and self._exclude(terms, other) for other in choice.terms)
+            return [choice.terms]
+        return [
+            (terms, *(other for other in choice.terms if other != terms and self._exclude(terms, other)))
             for terms in choice.terms
-        )
+        ]
 
     def _has(self, document: Document, terms: Terms) -> bool:
         return terms <= self._vocabulary.terms[document.id]

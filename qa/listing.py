@@ -23,7 +23,7 @@ _CERTAIN = 0.99
 def list_documents(asked: str, query: str, selection: Selection, reading: Reading) -> Answer:
     """Return the answer to a question over metadata; where nothing was selected, say so and what is near."""
     shown = (selection.documents or selection.others)[:LONGEST_LIST]
-    rows = _rows(reading)
+    rows = _rows(shown, reading)
     cited = [
         _cited(document, rows[document.id], selection, reading) for document in shown if document.id in rows
     ]
@@ -51,14 +51,14 @@ def list_documents(asked: str, query: str, selection: Selection, reading: Readin
     return Answer(asked, query, text, citations, hits, _CERTAIN, "answered")
 
 
-def _rows(reading: Reading) -> dict[str, list[int]]:
+def _rows(documents: Sequence[Document], reading: Reading) -> dict[str, list[int]]:
     """Return the rows of each document's passages, in text order."""
-    rows: dict[str, list[int]] = {}
-    for row, passage in enumerate(reading.snapshot.passages):
-        rows.setdefault(passage.document_id, []).append(row)
-    return {
-        key: sorted(own, key=lambda row: reading.snapshot.passages[row].start) for key, own in rows.items()
-    }
+    passages = reading.snapshot.passages
+    rows: dict[str, list[int]] = {document.id: [] for document in documents}
+    for row, passage in enumerate(passages):
+        if passage.document_id in rows:
+            rows[passage.document_id].append(row)
+    return {key: sorted(own, key=lambda row: passages[row].start) for key, own in rows.items() if own}
 
 
 def _cited(

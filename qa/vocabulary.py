@@ -10,7 +10,7 @@ none of these is unknown, and then the question is not one over metadata.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from embeddings.corpus import Document
@@ -184,10 +184,17 @@ def terms_of(document: Document) -> frozenset[str]:
     texts += names_of_language(as_text(document.metadata.get("language", "")))
     terms = {term for text in texts for term in analyse(text)}
     terms |= {text for text in texts[1:] if CHINESE.search(text)}
-    for group in VALUE_WORDS:
-        if any(set(analyse(word)) <= terms or word in terms for word in group.split()):
-            terms |= {term for word in group.split() for term in (word, *analyse(word))}
+    for words, alike in _values_alike():
+        if any(word <= terms for word in words):
+            terms |= alike
     return frozenset(terms)
+
+
+@lru_cache(maxsize=1)
+def _values_alike() -> tuple[tuple[tuple[frozenset[str], ...], frozenset[str]], ...]:
+    """Return for each line of values that mean the same the terms of each word, and all of them."""
+    lines = [[frozenset(_as_term(word)) for word in group.split()] for group in VALUE_WORDS]
+    return tuple((tuple(words), frozenset().union(*words)) for words in lines)
 
 
 def _names_of(documents: Sequence[Document]) -> dict[str, list[str]]:
