@@ -61,6 +61,8 @@ _PREPOSITION = re.compile(
 # More words than this are a clause, and no name of a thing.
 _LONGEST_TOPIC = 7
 _LONGEST_PLACE = 12  # signs
+# "Jobs are in London", said of them, are jobs in London.
+_IS_IN = re.compile(r"\b(?:is|are|was|were) (?=(?:in|at|on|from|near|outside|not)\b)", re.IGNORECASE)
 _TAIL = re.compile(r"\W*(?:\b(?:is|are) there)?\W*$", re.IGNORECASE)
 
 
@@ -85,6 +87,8 @@ def standalone(question: str, history: Sequence[str]) -> str:
     topic = _topic(before, whole=pronoun["plural"] is not None)
     if not topic:
         return f"{before} {question}"
+    if pronoun["plural"] and question[: pronoun.start()].endswith("of ") and not _DETERMINER.match(topic):
+        topic = f"the {topic}"
     if pronoun.group().lower() in _POSSESSIVE:
         topic += "'" if topic.endswith("s") else "'s"
     return question[: pronoun.start()] + topic + question[pronoun.end() :]
@@ -109,7 +113,7 @@ def _topic(question: str, *, whole: bool = False) -> str:
     asking = _ASKING.match(question)
     rest = question[asking.end() :] if asking else question
     if whole:
-        return _TAIL.sub("", rest)
+        return _IS_IN.sub("", _TAIL.sub("", rest), count=1)
     name = _NAME.search(rest)
     thing = _thing(question)
     return thing or (name.group() if name else "")

@@ -1,7 +1,7 @@
 import pytest
 
 from qa import QA
-from qa.confidence import chinese_confidence, confidence, counted_words, decisive_words, stands_nowhere
+from qa.confidence import confidence, counted_words, decisive_words, stands_nowhere
 
 GOOD = {"score": 0.9, "sentence": 0.8, "names": 0.2, "unexpected": 0.0}
 
@@ -17,10 +17,6 @@ def test_a_missing_number_or_a_question_full_of_names_makes_it_less_sure() -> No
 
 def test_silent_sources_are_never_sure() -> None:
     assert confidence(GOOD, silent=True) == 0.1
-
-
-def test_a_chinese_question_rests_on_the_share_of_its_words() -> None:
-    assert chinese_confidence(0.6) > 0.8 > 0.5 > chinese_confidence(0.2) > chinese_confidence(0.0)
 
 
 @pytest.mark.parametrize(

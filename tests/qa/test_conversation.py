@@ -27,6 +27,11 @@ def test_a_question_that_leans_on_nothing_stays_as_it_is() -> None:
             "Which cities are they in?",
             "Which cities are economist jobs in?",
         ),
+        (
+            "Which jobs are in London?",
+            "Which of them are internships?",
+            "Which of the jobs in London are internships?",
+        ),
         ("Which jobs are in Seattle?", "What about London?", "Which jobs are in London?"),
         ("Which jobs are in Seattle?", "And in London?", "Which jobs are in London?"),
         ("Which cooks are there?", "What about the one in Virginia?", "Which cooks in Virginia?"),

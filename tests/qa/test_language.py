@@ -2,6 +2,7 @@ import pytest
 
 from embeddings.corpus import Document
 from qa import QA
+from qa.confidence import chinese_confidence
 from qa.language import is_chinese, language_note
 
 DOCUMENT = Document("a.md", "a.md", "A", "x")
@@ -44,3 +45,7 @@ def test_an_answer_says_that_its_quote_is_in_another_language(bot: QA) -> None:
     assert answer.answered
     assert "The keeper's software is written in C++ and .NET." in answer.citations[0].quote
     assert answer.text.split("\n\n")[0].endswith("（原文不是中文） [1]")
+
+
+def test_a_chinese_question_rests_on_the_share_of_its_words() -> None:
+    assert chinese_confidence(0.6) > 0.8 > 0.5 > chinese_confidence(0.2) > chinese_confidence(0.0)
