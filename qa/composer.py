@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
-from qa.answer import Answer, Hit
+from qa.answer import Answer, Citation, Hit
 from qa.confidence import (
     THRESHOLD,
+    chinese_confidence,
     confidence,
     confidence_parts,
     counted_words,
@@ -19,6 +20,7 @@ from qa.confidence import (
     stands_nowhere,
 )
 from qa.expectation import expectation, meets
+from qa.language import is_chinese, language_note, speaks_chinese
 from qa.lexical import analyse
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
@@ -43,7 +45,6 @@ _LIST = re.compile(
 )
 # What a question for a section says beside its name.
 _CONTAINS = "include contain cover say involve consist describe tell list mention section look like"
-_CHINESE = re.compile("[\u4e00-\u9fff]")
 # A sentence that begins so is not understood alone.
 _LEANS = re.compile(
     r"\W*(?:it|its|they|their|he|his|she|her|this|these|those|such|the (?:two|former|latter)|both|here|there"
@@ -80,7 +81,10 @@ def compose(asked: str, question: Question, candidates: Sequence[Candidate], rea
     citations = tuple(
         reading.citation(number, quote.passage, quote.span) for number, quote in enumerate(quotes, start=1)
     )
-    text = "\n\n".join(f"{said(citation.quote)} [{citation.number}]" for citation in citations)
+    text = "\n\n".join(
+        f"{said(citation.quote)}{_in_other_language(question, citation, reading)} [{citation.number}]"
+        for citation in citations
+    )
     return Answer(asked, question.text, text, citations, hits, sure, "answered")
 
 
@@ -134,6 +138,11 @@ def said(quote: str) -> str:
     return _BRACKETED_NUMBER.sub(r"(\1)", " ".join(quote.split()))
 
 
+def _in_other_language(question: Question, citation: Citation, reading: Reading) -> str:
+    document = reading.snapshot.documents[citation.document_id]
+    return language_note(question.text, citation.quote, document)
+
+
 def _quotes(question: Question, weighting: Weighting, candidate: Candidate, reading: Reading) -> list[Quote]:
     if candidate.words is None:
         return []
@@ -171,6 +180,8 @@ def _overlap(quote: Quote, other: Quote) -> bool:
 def _sure(
     question: Question, candidates: Sequence[Candidate], quotes: Sequence[Quote], reading: Reading
 ) -> float:
+    if is_chinese(question.text):
+        return chinese_confidence(max(one.parts["held"] for one in candidates[:QUOTED_PASSAGES]))
     parts = fit_of(question, candidates, quotes, reading)
     words = candidates[0].words
     uncounted = (
@@ -198,9 +209,8 @@ def fit_of(
 
 def _refusal(question: str, hits: Sequence[Hit]) -> str:
     """Say in the question's language that the sources do not hold it, and what came nearest."""
-    chinese = _CHINESE.search(question) is not None
     nearest = list(dict.fromkeys(f"{said(hit.title)} ({hit.source})" for hit in hits))[:3]
-    if chinese:
+    if speaks_chinese(question):
         near = f"最接近的是：{'；'.join(nearest)}。" if nearest else ""
         return f"资料中没有这个问题的答案。{near}"
     near = f" What came nearest: {'; '.join(nearest)}." if nearest else ""

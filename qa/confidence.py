@@ -79,3 +79,20 @@ def confidence(parts: dict[str, float], *, silent: bool = False) -> float:
     z = _INTERCEPT + sum(weight * parts[name] for name, weight in _WEIGHTS.items())
     sure = 1 / (1 + math.exp(-z))
     return min(sure, _SILENT) if silent else sure
+
+
+# The default encoder reads English; to it all Chinese is alike, and "why did oil get dearer" fits a bridge
+# with .98. So a Chinese question rests on its words alone: the share of them that the best sentence holds.
+# Fitted on 84 questions of our own over six Chinese documents, half of them unanswerable there: fitted on
+# three documents and tested on the other three, and the other way round, the AUROC is .69 and .82 (.58 for
+# the cosine), with .57 of the questions answered that are held and .24 of the others (before: .90, .81).
+_CHINESE_INTERCEPT = -1.33
+_CHINESE_WEIGHT = 4.97
+
+
+def chinese_confidence(held: float) -> float:
+    """Return the probability, 0 to 1, that the sources hold the answer to a Chinese question.
+
+    ``held`` is the share of the question's weight that the best sentence holds.
+    """
+    return 1 / (1 + math.exp(-(_CHINESE_INTERCEPT + _CHINESE_WEIGHT * held)))

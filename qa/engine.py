@@ -21,12 +21,14 @@ from embeddings.reranker import CrossReranker, Reranker
 from embeddings.snapshot import FORMAT, current_generation
 from embeddings.splitter import SPLITTER_VERSION
 from qa.answer import Answer, Hit
+from qa.catalog import Selection
 from qa.composer import compose
-from qa.conversation import standalone
+from qa.conversation import leans, standalone
 from qa.listing import list_documents
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
+from qa.wording import whole_question
 
 _LOG = logging.getLogger("footnote")
 
@@ -34,6 +36,8 @@ _LOG = logging.getLogger("footnote")
 LONGEST_QUESTION = 4_000
 # Hits that come with an answer.
 SHOWN = 10
+# Earlier questions that are asked again to know which document is spoken of.
+_REMEMBERED = 3
 # A folder so large that looking through it takes longer than this is looked at once a second.
 _QUICK = 0.02
 # A question waits so long for another's look at the folder, or refresh, before it goes on without.
@@ -121,8 +125,10 @@ class QA:
         made whole, and ``Answer.query`` is what was searched. Raises QuestionError or FilterError.
         """
         reading = self._current()
-        text = corrected(standalone(_checked(question), history), reading)
         documents = reading.documents(where)
+        if found := self._of_it(corrected(_checked(question), reading), history, where, reading):
+            return list_documents(question.strip(), whole_question(found), found, reading)
+        text = corrected(standalone(_checked(question), history), reading)
         if selection := reading.catalog.select(text, within=documents):
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)
@@ -144,6 +150,19 @@ class QA:
     def documents(self) -> tuple[Document, ...]:
         """Return all documents, in the order of their ids."""
         return tuple(self._current().snapshot.documents.values())
+
+    def _of_it(
+        self, question: str, history: Sequence[str], where: Where | None, reading: Reading
+    ) -> Selection | None:
+        """Return what the metadata says to "What is its team?", of what answered before."""
+        if not history or not leans(question) or not reading.catalog.asks_of_one(question):
+            return None
+        before = self.ask(history[-1], history[-_REMEMBERED:-1], where)
+        cited = dict.fromkeys(citation.document_id for citation in before.citations)
+        listed = before.hits and "metadata" in before.hits[0].parts
+        spoken_of = list(cited) if listed else list(cited)[:1]
+        known = reading.snapshot.documents
+        return reading.catalog.of_it(question, [known[one] for one in spoken_of if one in known])
 
     def _candidates(
         self, reading: Reading, query: Question, k: int, documents: set[str] | None

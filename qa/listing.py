@@ -1,85 +1,109 @@
-"""Selection → an answer that counts or lists documents, each cited by its opening."""
+"""Selection → an answer that counts or lists documents, or says a value, each cited in its document."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from embeddings.corpus import Document, Passage, Span
 from qa.answer import Answer
-from qa.catalog import Selection, values_of
-from qa.places import place_of
+from qa.catalog import Selection
+from qa.gazetteer import other_names
+from qa.places import PLACE_KEYS, as_text, mentions
 from qa.reading import Reading
 from qa.retriever import Candidate
+from qa.wording import fact, heading, item, none, source_note
 
 # Items shown of a longer list; the count before them is of all.
 LONGEST_LIST = 30
 # An opening is taken to at least this many characters, in whole sentences of the first passage.
 _OPENING = 60
+# A value that is told must stand among the first so many sentences to be quoted from there.
+_SEARCHED = 400
 _CERTAIN = 0.99
 
 
 def list_documents(asked: str, query: str, selection: Selection, reading: Reading) -> Answer:
     """Return the answer to a question over metadata; where nothing was selected, say so and what is near."""
     shown = (selection.documents or selection.others)[:LONGEST_LIST]
-    first = {
-        passage.document_id: row for row, passage in reversed(list(enumerate(reading.snapshot.passages)))
-    }
-    rows = [first[document.id] for document in shown if document.id in first]
-    passages = reading.snapshot.passages
-    candidates = [Candidate(row, passages[row], score=1.0, parts={"metadata": 1.0}) for row in rows]
+    rows = _rows(shown, reading)
+    cited = [
+        _cited(document, rows[document.id], selection, reading) for document in shown if document.id in rows
+    ]
+    candidates = [
+        Candidate(row, reading.snapshot.passages[row], score=1.0, parts={"metadata": 1.0})
+        for row, _, _ in cited
+    ]
     hits = tuple(reading.hits(candidates))
     if not selection.documents:
-        return Answer(asked, query, _none(selection), (), hits, 1 - _CERTAIN, "not_in_sources")
+        return Answer(asked, query, none(selection), (), hits, 1 - _CERTAIN, "not_in_sources")
     citations = tuple(
-        reading.citation(number, candidate.passage, _opening(candidate.passage))
-        for number, candidate in enumerate(candidates, start=1)
+        reading.citation(number, reading.snapshot.passages[row], span)
+        for number, (row, span, _) in enumerate(cited, start=1)
     )
-    items = [
-        f"- {_item(document, selection.asked)} [{citation.number}]"
-        for document, citation in zip(shown, citations, strict=True)
-    ]
-    text = "\n".join([_head(selection), *items])
+    notes = ["" if said else source_note(selection) for _, _, said in cited]
+    if len(shown) == 1 and selection.asked and selection.intent == "list" and not selection.extreme:
+        text = f"{fact(selection)}{notes[0]}{'。' if selection.chinese else '.'} [1]"
+    else:
+        items = [
+            f"- {item(document, selection)}{note} [{citation.number}]"
+            for document, citation, note in zip(shown, citations, notes, strict=True)
+        ]
+        stop = "：" if selection.chinese else ":"
+        text = "\n".join([heading(selection, most=LONGEST_LIST) + stop, *items])
     return Answer(asked, query, text, citations, hits, _CERTAIN, "answered")
 
 
-def _head(selection: Selection) -> str:
-    count = len(selection.documents)
-    head = f"{count} {_plural(selection.noun, count)}"
-    if selection.asked and selection.intent == "count":
-        distinct = len({values_of(document, selection.asked) for document in selection.documents})
-        head = f"{distinct} different {_plural(selection.asked[0], distinct)} in {head}"
-    if selection.repeats:
-        repeats = f"{selection.repeats} more {_plural('file', selection.repeats)}"
-        verb = "repeats" if selection.repeats == 1 else "repeat"
-        head += f" ({repeats} {verb} {'it' if count == 1 else 'one of them'} word for word)"
-    if count > LONGEST_LIST:
-        head += f", the first {LONGEST_LIST} of them"
-    return f"{head}:"
+def _rows(documents: Sequence[Document], reading: Reading) -> dict[str, list[int]]:
+    """Return the rows of each document's passages, in text order."""
+    passages = reading.snapshot.passages
+    rows: dict[str, list[int]] = {document.id: [] for document in documents}
+    for row, passage in enumerate(passages):
+        if passage.document_id in rows:
+            rows[passage.document_id].append(row)
+    return {key: sorted(own, key=lambda row: passages[row].start) for key, own in rows.items() if own}
 
 
-def _item(document: Document, asked: Sequence[str]) -> str:
-    place = place_of(document)
-    told = values_of(document, asked)
-    text = f"{document.title}: {told}" if told else f"{document.title} ({place})" if place else document.title
-    return text.replace("[", "(").replace("]", ")")
+def _cited(
+    document: Document, rows: Sequence[int], selection: Selection, reading: Reading
+) -> tuple[int, Span, bool]:
+    """Return the row and the span to cite, and whether the span says what was asked (or nothing was).
+
+    It is the first sentence that says most of the values; where none does, the document's opening.
+    """
+    passages = reading.snapshot.passages
+    opening = rows[0], _opening(passages[rows[0]])
+    values = list(_values(document, selection.asked))
+    if not values:
+        return *opening, True
+    text = document.text
+    found = [
+        (-said, n, row, span)
+        for n, (row, span) in enumerate(_sentences(rows, reading))
+        if (said := _said(values, text[span.start : span.end]))
+    ]
+    if not found:
+        return *opening, False
+    _, _, row, span = min(found)
+    return row, span, True
 
 
-def _none(selection: Selection) -> str:
-    nothing = f"None of the {len(selection.others)} {_plural(selection.noun, 2)} in the sources"
-    words = f' goes with "{selection.nothing_in}"'.replace("[", "(").replace("]", ")")
-    places = Counter(values_of(document, ("city",)) for document in selection.others)
-    near = ", ".join(f"{place} ({count})" for place, count in sorted(places.items()) if place)
-    return f"{nothing}{words}." + (f" There are some in {near}." if near else "")
+def _sentences(rows: Sequence[int], reading: Reading) -> Iterator[tuple[int, Span]]:
+    spans = ((row, span) for row in rows for span in reading.snapshot.passages[row].sentences)
+    return (each for _, each in zip(range(_SEARCHED), spans, strict=False))
+
+
+def _values(document: Document, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield each value of the keys with its other names."""
+    country = as_text(document.metadata.get("country", ""))
+    for key in keys:
+        if key in document.metadata:
+            value = as_text(document.metadata[key])
+            yield (value, *(other_names(value, country=country) if key in PLACE_KEYS else ()))
+
+
+def _said(values: Sequence[tuple[str, ...]], text: str) -> int:
+    return sum(any(mentions(text, name) for name in names) for names in values)
 
 
 def _opening(passage: Passage) -> Span:
     start = passage.sentences[0].start
     ends = (sentence.end for sentence in passage.sentences)
     return Span(start, next((end for end in ends if end - start >= _OPENING), passage.end))
-
-
-def _plural(noun: str, count: int) -> str:
-    if count == 1:
-        return noun
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")

@@ -1,28 +1,20 @@
 """Where documents belong, and by which names a question can mean it.
 
-Codes come from ISO 3166 (by pycountry), with the short forms it leaves out. A question that names a
-place keeps to documents that are there, or that say nothing of where they are: what a posting in
-Arlington offers is no answer for the one in London.
+A question that names a place keeps to documents that are there, or that say nothing of where they are:
+what a posting in Arlington offers is no answer for the one in London.
 """
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TypeAlias
 
 from embeddings.corpus import Document, MetadataValue
+from qa.gazetteer import other_names
 
-PlaceNames: TypeAlias = Mapping[str, tuple[str, ...]]
+Places: TypeAlias = tuple[tuple[str, ...], ...]
 
 # Metadata keys that say where, the nearest first.
 PLACE_KEYS = ("city", "region", "country", "location", "place")
-
-# ISO knows neither; people write little else.
-_SHORT_FORMS = {
-    "GB": ("UK", "Britain", "Great Britain"),
-    "US": ("USA", "U.S.", "America"),
-    "AE": ("UAE", "Emirates"),
-}
 
 
 def place_of(document: Document) -> str:
@@ -31,28 +23,34 @@ def place_of(document: Document) -> str:
     return ", ".join(places)
 
 
-def place_names(document: Document) -> tuple[str, ...]:
-    """Return every name by which a question can mean where the document is."""
+def places_of(document: Document) -> Places:
+    """Return the document's places, the nearest first, each with every name a question can give it."""
     country = as_text(document.metadata.get("country", ""))
     places = [as_text(document.metadata[key]) for key in PLACE_KEYS if key in document.metadata]
-    return tuple(name for place in places for name in (place, *other_names(place, country=country)))
+    return tuple((place, *other_names(place, country=country)) for place in places)
 
 
-def elsewhere(question: str, documents: Mapping[str, Document], names: PlaceNames) -> set[str]:
+def place_names(document: Document) -> tuple[str, ...]:
+    """Return every name by which a question can mean where the document is."""
+    return tuple(name for names in places_of(document) for name in names)
+
+
+def elsewhere(question: str, documents: Mapping[str, Document], places: Mapping[str, Places]) -> set[str]:
     """Return the ids of the documents that are in another place than the one the question names.
 
-    ``names`` holds every name of each document's place. None are elsewhere where the question names no
-    place that a document is in; nor is a document whose text speaks of the place.
+    ``places`` holds each document's places. None are elsewhere where the question names no place that a
+    document is in; nor is a document whose text speaks of the place, by any of its names.
     """
-    named = {name for name in set().union(*names.values()) if _mentions(question, name)}
+    known = {names for own in places.values() for names in own}
+    named = {name for names in known if any(mentions(question, one) for one in names) for name in names}
     if not named:
         return set()
     return {
         identity
         for identity, document in documents.items()
-        if names[identity]
-        and not named.intersection(names[identity])
-        and not any(_mentions(document.text, name) for name in named)
+        if places[identity]
+        and not any(named.intersection(names) for names in places[identity])
+        and not any(mentions(document.text, name) for name in named)
     }
 
 
@@ -61,35 +59,10 @@ def as_text(value: MetadataValue) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _mentions(text: str, name: str) -> bool:
+def mentions(text: str, name: str) -> bool:
     """Tell whether a text holds a name as a word; a code only in its capitals ("US", never "us")."""
     if name not in text and (name.isupper() or name.casefold() not in text.casefold()):
         return False
     case = 0 if name.isupper() else re.IGNORECASE
     edge = r"\b" if name.isascii() else ""
     return re.search(f"{edge}{re.escape(name)}{edge}", text, case) is not None
-
-
-@lru_cache(maxsize=4096)
-def other_names(place: str, *, country: str = "") -> tuple[str, ...]:
-    """Return codes and short forms of a country, or of a region of the country; none where unknown."""
-    import pycountry  # its tables cost a start what only such a question needs
-
-    try:
-        found = pycountry.countries.lookup(place)
-    except LookupError:
-        return _codes_of_region(place, country)
-    names = (getattr(found, name, "") for name in ("name", "common_name", "alpha_2", "alpha_3"))
-    return tuple(name for name in (*names, *_SHORT_FORMS.get(found.alpha_2, ())) if name and name != place)
-
-
-def _codes_of_region(region: str, country: str) -> tuple[str, ...]:
-    import pycountry
-
-    try:
-        code = pycountry.countries.lookup(country).alpha_2
-    except LookupError:
-        return ()
-    regions = pycountry.subdivisions.get(country_code=code) or ()
-    codes = (found.code for found in regions if found.name.casefold() == region.casefold())
-    return tuple(code.partition("-")[2] for code in codes)

@@ -30,8 +30,14 @@ def bakery(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     return evaluate_questions(bot, GOLDEN / "bakery.jsonl")
 
 
-def test_no_citation_is_inexact(shipped: Evaluation, bakery: Evaluation) -> None:
-    assert (shipped.inexact, bakery.inexact) == (0, 0)
+@pytest.fixture(scope="module")
+def chinese(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    bot = QA.open(GOLDEN / "chinese", tmp_path_factory.mktemp("chinese"))
+    return evaluate_questions(bot, GOLDEN / "chinese.jsonl")
+
+
+def test_no_citation_is_inexact(shipped: Evaluation, bakery: Evaluation, chinese: Evaluation) -> None:
+    assert (shipped.inexact, bakery.inexact, chinese.inexact) == (0, 0, 0)
 
 
 def test_the_shipped_documents_answer_what_they_hold(shipped: Evaluation) -> None:
@@ -48,3 +54,11 @@ def test_another_corpus_answers_what_it_holds(bakery: Evaluation) -> None:
 
 def test_another_corpus_is_silent_on_what_it_does_not_hold(bakery: Evaluation) -> None:
     assert bakery.figure("unanswerable", "answered").value <= 1 / 6
+
+
+def test_chinese_documents_answer_what_they_hold(chinese: Evaluation) -> None:
+    assert chinese.figure("answerable", "right").value >= 17 / 18
+
+
+def test_chinese_documents_are_silent_on_what_they_do_not_hold(chinese: Evaluation) -> None:
+    assert chinese.figure("unanswerable", "answered").value <= 1 / 10

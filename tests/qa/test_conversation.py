@@ -1,5 +1,6 @@
 import pytest
 
+from qa import QA
 from qa.conversation import standalone
 
 
@@ -26,10 +27,30 @@ def test_a_question_that_leans_on_nothing_stays_as_it_is() -> None:
             "Which cities are they in?",
             "Which cities are economist jobs in?",
         ),
+        (
+            "Which jobs are in London?",
+            "Which of them are internships?",
+            "Which of the jobs in London are internships?",
+        ),
         ("Which jobs are in Seattle?", "What about London?", "Which jobs are in London?"),
         ("Which jobs are in Seattle?", "And in London?", "Which jobs are in London?"),
         ("Which cooks are there?", "What about the one in Virginia?", "Which cooks in Virginia?"),
-        ("Who is the island cook?", "And where is that job?", "And where is island cook?"),
+        ("Who is the island cook?", "And where is that job?", "And where is the island cook?"),
+        ("What is the robotics role about?", "And where is it?", "And where is the robotics role?"),
+        ("What does the keeper do?", "And where is that?", "And where is the keeper?"),
+        ("What does the island cook bake before dawn?", "Where is she?", "Where is the island cook?"),
+        ("Who founded the bakery?", "When was it founded?", "When was the bakery founded?"),
+        ("Which city is the branch in?", "How old is it?", "How old is the branch?"),
+        ("What is machine learning used for?", "Is it hard?", "Is machine learning hard?"),
+        ("What is a lamp?", "What is its weight?", "What is a lamp's weight?"),
+        ("Is Cold Brew faster than XR?", "Who made it?", "Who made Cold Brew?"),
+        (
+            "How does a slow rise improve the bread?",
+            "How long is it?",
+            "How does a slow rise improve the bread? How long is it?",
+        ),
+        ("西雅图有几个职位？", "那在伦敦呢？", "伦敦有几个职位？"),
+        ("有几个职位？", "伦敦呢？", "在伦敦有几个职位？"),
         ("灯塔是什么?", "它在哪里?", "灯塔是什么? 它在哪里?"),
         ("入职日期是什么时候?", "工作地点呢?", "入职日期是什么时候? 工作地点呢?"),
     ],
@@ -56,3 +77,22 @@ def test_that_as_a_conjunction_is_no_pronoun() -> None:
 def test_a_chinese_question_that_names_its_thing_stays() -> None:
     question = "这个实习的入职日期是什么时候?"
     assert standalone(question, ["Who painted the Mona Lisa?"]) == question
+
+
+def test_metadata_answers_what_is_asked_of_the_document_before(bot: QA) -> None:
+    answer = bot.ask("And which country is it in?", ["What does the island cook bake before dawn?"])
+    assert answer.query == 'What is the country of "Island cook"?'
+    assert answer.text == 'The country of "Island cook" is Norway. [1]'
+    assert answer.citations[0].quote == "NO, Bergen"
+
+
+def test_a_chinese_follow_up_is_answered_from_metadata_too(bot: QA) -> None:
+    answer = bot.ask("那个职位在哪里？", ["灯塔实习生负责什么？"])
+    assert answer.query == "“灯塔实习生”在哪里？"
+    assert answer.text == "“灯塔实习生”的地点是大连，中国（据文档的元数据）。 [1]"
+
+
+def test_after_a_list_it_is_asked_of_each(bot: QA) -> None:
+    answer = bot.ask("And what is its language?", ["How many jobs are there?"])
+    assert answer.query == "What is the language of each of the 3 jobs?"
+    assert answer.text.count("metadata") == 3
