@@ -17,8 +17,7 @@ from embeddings.corpus import Document
 from embeddings.encoder import DEFAULT_MODEL, CrossReranker, Encoder, Reranker, load_encoder
 from embeddings.errors import DocumentError, FootnoteError, QuestionError
 from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
-from embeddings.snapshot import FORMAT, current_generation
-from embeddings.splitter import SPLITTER_VERSION
+from embeddings.snapshot import VERSIONS, current_generation
 from qa.answer import Answer, Hit
 from qa.composer import compose
 from qa.conversation import standalone
@@ -35,7 +34,7 @@ LONGEST_QUESTION = 4_000
 SHOWN = 10
 # A folder so large that looking through it takes longer than this is looked at once a second.
 _QUICK = 0.02
-# A question waits so long for another's look at the folder, or refresh, before it goes on without.
+# A question waits so long for what changed, whoever noticed it, and then goes on without.
 _PATIENCE = 1.0
 
 
@@ -59,7 +58,10 @@ class QA:
         self._reranker = reranker
         self._follow = follow
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
+        self._following: threading.Thread | None = None
         self._next_look = 0.0
+        self._slow = False
         self._seen = fingerprint_of_folder(data), ""
         report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
         self._reading = Reading(snapshot)
@@ -93,8 +95,7 @@ class QA:
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
-        with self._lock:
-            return self._refresh(on_progress)
+        return self._refresh(on_progress)
 
     def retrieve(self, question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
         """Return the k passages that fit the question best, best first; repeats of a passage are one hit.
@@ -148,35 +149,60 @@ class QA:
         return reading.candidates(query, k, documents, reranker=self._reranker)
 
     def _current(self) -> Reading:
-        if self._follow and self._lock.acquire(timeout=_PATIENCE):
-            try:
-                self._look()
-            finally:
-                self._lock.release()
+        """Return what is served, with what changed since the last look where that is quickly taken in."""
+        if self._follow:
+            with self._lock:
+                if self._following is None:
+                    self._look()
+                following = self._following
+            if following is not None:
+                following.join(_PATIENCE)
         return self._reading
 
     def _look(self) -> None:
-        """Take in what changed since the last look; where that fails, the last good generation serves."""
+        """Set off a refresh if the folder or the index changed; a slow folder is looked at beside."""
         started = time.monotonic()
         if started < self._next_look:
             return
-        seen = fingerprint_of_folder(self.data), current_generation(self.index)
-        ended = time.monotonic()
-        self._next_look = ended + 1.0 if ended - started > _QUICK else ended
-        if seen == self._seen:
+        if not self._slow and self._state() == self._seen:
+            self._next_look = time.monotonic()
+            self._slow = self._next_look - started > _QUICK
             return
+        self._following = threading.Thread(target=self._follow_up, daemon=True)
+        self._following.start()
+
+    def _follow_up(self) -> None:
+        """Take in what changed; where that fails, the last good generation serves."""
+        started = time.monotonic()
+        state = self._state()
+        ended = time.monotonic()
+        self._slow = ended - started > _QUICK
         try:
-            self._refresh(None)
+            if state != self._seen:
+                self._refresh(None)
         except FootnoteError as error:
-            self._seen = seen
+            self._seen = state
             _LOG.warning("still serving the last good generation: %s", error)
+        finally:
+            self._next_look = ended + 1.0 if self._slow else ended
+            self._following = None
+
+    def _state(self) -> tuple[int, str]:
+        return fingerprint_of_folder(self.data), current_generation(self.index)
 
     def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
-        self._seen = fingerprint_of_folder(self.data), ""
-        report, snapshot = refresh(self.data, self.index, encoder=self._encoder, on_progress=on_progress)
-        if self._reading.snapshot.generation != snapshot.generation:
-            self._reading = Reading(snapshot)
-        self._take(report)
+        with self._refreshing:
+            self._seen = fingerprint_of_folder(self.data), ""
+            report, snapshot = refresh(
+                self.data,
+                self.index,
+                encoder=self._encoder,
+                served=self._reading.snapshot,
+                on_progress=on_progress,
+            )
+            if self._reading.snapshot.named != snapshot.named:
+                self._reading = Reading(snapshot)
+            self._take(report)
         return report
 
     def _take(self, report: RefreshReport) -> None:
@@ -210,7 +236,7 @@ def default_index(data: Path, model: str | None = None) -> Path:
     """Return the folder of the user's cache that belongs to a data folder and a model."""
     import platformdirs  # costs a start what only a default needs
 
-    what = "\0".join([str(data.resolve()), model or DEFAULT_MODEL, str(FORMAT), str(SPLITTER_VERSION)])
+    what = "\0".join([str(data.resolve()), model or DEFAULT_MODEL, *map(str, VERSIONS)])
     digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
     return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
 
