@@ -1,5 +1,6 @@
 """The parts of a generation numbered through: its documents and passages, each made when it is looked at."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -57,10 +58,14 @@ class Contents:
         keys = (bytes(part.columns["key"]).decode().split("\n")[:-1] for part in self.parts)
         return frozenset().union(*keys)
 
+    @cached_property
+    def _first_passages(self) -> list[int]:
+        return self.first_passage.tolist()
+
     def part_of(self, row: int) -> tuple[int, int]:
         """Return the number of the part that holds a passage, and the passage's row there."""
-        number = int(np.searchsorted(self.first_passage, row, side="right")) - 1
-        return number, row - int(self.first_passage[number])
+        number = bisect_right(self._first_passages, row) - 1
+        return number, row - self._first_passages[number]
 
     def document_of(self, row: int) -> int:
         """Return the number of the document that a passage stands in."""
@@ -69,7 +74,7 @@ class Contents:
 
     def sentences_of(self, rows: Rows) -> tuple[Rows, Rows]:
         """Return the rows of these passages' sentences, passage by passage, and how many each has."""
-        numbers = np.searchsorted(self.first_passage, rows, side="right") - 1
+        numbers = self.first_passage.searchsorted(rows, side="right") - 1
         starts = np.empty(len(rows), dtype=np.int64)
         counts = np.empty(len(rows), dtype=np.int64)
         for number in np.unique(numbers).tolist():
@@ -82,7 +87,7 @@ class Contents:
 
     def passages_of_sentences(self, rows: Rows) -> Rows:
         """Return the row of the passage that each of the sentences stands in."""
-        numbers = np.searchsorted(self.first_sentence, rows, side="right") - 1
+        numbers = self.first_sentence.searchsorted(rows, side="right") - 1
         found = np.empty(len(rows), dtype=np.int64)
         for number in np.unique(numbers).tolist():
             here = numbers == number
@@ -96,7 +101,7 @@ class Contents:
         number = self.documents.number(document_id)
         if number < 0:
             return range(0)
-        part = int(np.searchsorted(self.first_document, number, side="right")) - 1
+        part = int(self.first_document.searchsorted(number, side="right")) - 1
         own = self.parts[part].passages_of(number - int(self.first_document[part]))
         first = int(self.first_passage[part])
         return range(first + own.start, first + own.stop)
@@ -145,7 +150,7 @@ class Documents(Mapping[str, Document]):
         return int(self._contents.first_document[-1])
 
     def _make(self, number: int) -> Document:
-        part = int(np.searchsorted(self._contents.first_document, number, side="right")) - 1
+        part = int(self._contents.first_document.searchsorted(number, side="right")) - 1
         return self._contents.parts[part].document(number - int(self._contents.first_document[part]))
 
 

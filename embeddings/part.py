@@ -61,14 +61,14 @@ class Part:
 
     def document(self, number: int) -> Document:
         """Return a document."""
-        identity, source, title, metadata, sections, stale = json.loads(self.bytes("about", number))
+        identity, source, title, metadata, sections, stale = json.loads(self.bytes("about", number).decode())
         values = {key: tuple(v) if isinstance(v, list) else v for key, v in metadata.items()}
         text = self.bytes("text", number).decode()
         return Document(identity, source, title, text, values, tuple(sections), stale)
 
     def identity(self, number: int) -> str:
         """Return a document's id."""
-        return str(json.loads(self.bytes("about", number))[0])
+        return str(json.loads(self.bytes("about", number).decode())[0])
 
     def passage(self, row: int, *, document_id: str) -> Passage:
         """Return a passage, whose document is known."""
@@ -76,14 +76,14 @@ class Part:
         start, end = columns["spans"][row].tolist()
         edges = columns["sentence_edges"]
         spans = columns["sentence_spans"][edges[row] : edges[row + 1]].tolist()
-        headings = tuple(json.loads(self.bytes("heading", row)))
+        headings = tuple(json.loads(self.bytes("heading", row).decode()))
         return Passage(
             int(columns["ids"][row]), document_id, start, end, headings, tuple(Span(*s) for s in spans)
         )
 
     def document_of(self, row: int) -> int:
         """Return the number of the document that a passage stands in."""
-        return int(np.searchsorted(self.columns["passage_edges"], row, side="right")) - 1
+        return int(self.columns["passage_edges"].searchsorted(row, side="right")) - 1
 
     def passages_of(self, document: int) -> range:
         """Return the rows of a document's passages."""
@@ -95,21 +95,22 @@ class Part:
         edges = self.columns["sentence_edges"]
         return range(int(edges[row]), int(edges[row + 1]))
 
-    def pieces_of(self, row: int) -> list[Array]:
-        """Return the tokens of a passage: of its heading path, and of each sentence."""
-        first = self.document_of(row) + 1 + row + int(self.columns["sentence_edges"][row])
-        count = 1 + len(self.sentences_of(row))
-        edges = self.columns["token_edges"][first : first + count + 1].tolist()
-        tokens = self.columns["tokens"][edges[0] : edges[-1]]
-        return [tokens[a - edges[0] : b - edges[0]] for a, b in pairwise(edges)]
+    def tokens_of(self, row: int) -> tuple[list[int], Array]:
+        """Return the tokens of a passage: of its heading path, of each sentence, of the metadata.
 
-    def said_of(self, document: int) -> Array:
-        """Return the tokens of what a document's metadata says."""
-        row = int(self.columns["passage_edges"][document])
-        piece = document + row + int(self.columns["sentence_edges"][row])
-        a, b = self.columns["token_edges"][piece : piece + 2].tolist()
-        tokens: Array = self.columns["tokens"][a:b]
-        return tokens
+        With them comes how many each of these pieces has.
+        """
+        columns = self.columns
+        document, (first, last) = self.document_of(row), columns["sentence_edges"][row : row + 2].tolist()
+        piece = document + 1 + row + first
+        edges = columns["token_edges"][piece : piece + last - first + 2].tolist()
+        opening = int(columns["passage_edges"][document])
+        told = document + opening + int(columns["sentence_edges"][opening])
+        start, end = columns["token_edges"][told : told + 2].tolist()
+        tokens = columns["tokens"]
+        own = tokens[edges[0] : edges[-1]]
+        lengths = [b - a for a, b in pairwise(edges)]
+        return [*lengths, end - start], np.concatenate([own, tokens[start:end]]) if end > start else own
 
     def abbreviations(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the short forms that the documents explain, with what they stand for, in order."""

@@ -21,6 +21,7 @@ from qa.ranking import PassageWords, SentenceWords, Words
 _REMEMBERED = 1_000
 _PREFIX = 5
 _NONE: frozenset[str] = frozenset()
+_SILENT = SentenceWords(Words(_NONE, _NONE), _NONE, label=False)
 
 
 class PassageTerms:
@@ -29,26 +30,25 @@ class PassageTerms:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._abbreviations = Abbreviations(snapshot.abbreviations)
-        self._first_term = starts_of([part.terms for part in snapshot.parts])
+        self._first_term = starts_of([part.terms for part in snapshot.parts]).tolist()
         self.whole = lru_cache(maxsize=_REMEMBERED)(self._whole)
 
     def meeting(self, terms: Sequence[str], rows: Sequence[int]) -> list[PassageWords]:
         """Return of each passage the words that a question of these terms can meet."""
         concerned = self._abbreviations.alike(terms)
         low, high = self._places(terms, concerned)
-        pieces = [self._pieces(row) for row in rows]
-        lengths = [len(piece) for own in pieces for piece in own]
-        tokens = np.concatenate([piece for own in pieces for piece in own])
-        run = np.searchsorted(low, tokens, side="right") - 1
-        met = np.flatnonzero((run >= 0) & (tokens < high[run]))
+        several = [self._tokens(row) for row in rows]
+        tokens = np.concatenate([own for _, own in several])
+        run = low.searchsorted(tokens, side="right") - 1
+        met = np.flatnonzero(tokens < high[run])
         names = [self._snapshot.lexicon.term(place) for place in tokens[met].tolist()]
-        edges = np.cumsum([0, *lengths])
-        cuts = np.searchsorted(met, edges).tolist()
+        lengths = [length for edges, _ in several for length in edges]
+        cuts = met.searchsorted(np.cumsum([0, *lengths])).tolist()
         places = met.tolist()
         found, piece = [], 0
-        for own in pieces:
+        for edges, _ in several:
             first = piece
-            piece += len(own)
+            piece += len(edges)
             held = [names[cuts[n] : cuts[n + 1]] for n in range(first, piece)]
             found.append(self._met(held, places[cuts[first] : cuts[piece]], concerned))
         return found
@@ -65,15 +65,15 @@ class PassageTerms:
         pairs.update(pairwise(spelt[len(text) :]))
         sentences = tuple(
             SentenceWords(Words.of(spell_out(terms, concerned) if concerned else terms), _NONE, label=False)
+            if terms
+            else _SILENT
             for terms in held[1:-1]
         )
         return PassageWords(Words.of([*spelt, *said]), frozenset(pairs), sentences)
 
     def _whole(self, row: int) -> PassageWords:
         """Return all words of a passage, and of its sentences."""
-        held = [
-            [self._snapshot.lexicon.term(place) for place in piece.tolist()] for piece in self._pieces(row)
-        ]
+        held = [[self._snapshot.lexicon.term(place) for place in piece] for piece in self._pieces(row)]
         passage = self._snapshot.passages[row]
         text = self._snapshot.documents[passage.document_id].text
         sentences = [
@@ -86,14 +86,18 @@ class PassageTerms:
     def _spelt(self, terms: Sequence[str]) -> list[str]:
         return spell_out(terms, self._abbreviations.concerning(terms))
 
-    def _pieces(self, row: int) -> list[NDArray[np.int32]]:
+    def _pieces(self, row: int) -> list[list[int]]:
         """Return the places of a passage's terms: heading path, sentences, and what its metadata says."""
+        lengths, places = self._tokens(row)
+        ends = np.cumsum(lengths).tolist()
+        return [places[a:b].tolist() for a, b in pairwise([0, *ends])]
+
+    def _tokens(self, row: int) -> tuple[list[int], NDArray[np.int32]]:
+        """Return how many terms each of a passage's pieces has, and the places of them all."""
         number, own = self._snapshot.part_of(row)
-        part, start = self._snapshot.parts[number], int(self._first_term[number])
-        pieces = [*part.pieces_of(own), part.said_of(part.document_of(own))]
-        places = self._snapshot.lexicon.numbers[start + np.concatenate(pieces).astype(np.int64)]
-        ends = np.cumsum([len(piece) for piece in pieces]).tolist()
-        return [places[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        part, start = self._snapshot.parts[number], self._first_term[number]
+        edges, tokens = part.tokens_of(own)
+        return edges, self._snapshot.lexicon.numbers[start:][tokens]
 
     def _places(
         self, terms: Sequence[str], concerned: Mapping[str, tuple[str, ...]]
