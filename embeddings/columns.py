@@ -13,7 +13,6 @@ import json
 import mmap
 import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -81,6 +80,8 @@ def map_columns(file: Path) -> dict[str, Array]:
 
 def check_digests(wanted: Mapping[Path, str]) -> None:
     """Raise SnapshotDamaged unless each file is there and has its sha256."""
+    from concurrent.futures import ThreadPoolExecutor  # costs a start what only opening needs
+
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as threads:  # hashing lets others run
         for file, found in zip(wanted, threads.map(_sha256, wanted), strict=True):
             if not found:

@@ -60,7 +60,8 @@ class Contents:
 
     @cached_property
     def _first_passages(self) -> list[int]:
-        return self.first_passage.tolist()
+        rows: list[int] = self.first_passage.tolist()
+        return rows
 
     def part_of(self, row: int) -> tuple[int, int]:
         """Return the number of the part that holds a passage, and the passage's row there."""

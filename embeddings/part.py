@@ -114,10 +114,9 @@ class Part:
 
     def abbreviations(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the short forms that the documents explain, with what they stand for, in order."""
-        if not len(self.columns["abbreviation"]):
-            return []
-        lines = (self.bytes("abbreviation", n) for n in range(self.documents))
-        return [(short, tuple(long)) for line in lines if line for short, long in json.loads(line)]
+        told = np.flatnonzero(np.diff(self.columns["abbreviation_edges"])).tolist()
+        lines = (self.bytes("abbreviation", n) for n in told)
+        return [(short, tuple(long)) for line in lines for short, long in json.loads(line)]
 
     def bytes(self, name: str, row: int) -> bytes:
         """Return one entry of a column of texts."""

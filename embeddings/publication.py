@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -28,10 +29,12 @@ def publish(
     card: EncoderCard,
     sources: Sequence[SourceFile],
     parts: Iterable[Part | Columns],
+    recalls: Mapping[str, Recall] = MappingProxyType({}),
 ) -> Snapshot:
     """Write a new generation, make it the current one, and open it. The caller holds the lock.
 
     A ``Part`` is one that an earlier generation wrote, and is named again; columns are written.
+    ``recalls`` is what was measured of the generation before.
     """
     generations = index / "generations"
     generations.mkdir(parents=True, exist_ok=True)
@@ -50,7 +53,7 @@ def publish(
         "generation": number,
         "encoder": asdict(card),
         "abbreviations": list(abbreviations.items()),
-        "recall": {what: asdict(recall) for what, recall in _recalls(written, card.dimension).items()},
+        "recall": _recalls(written, card.dimension, recalls),
         "parts": [{"name": part.name, "sha256": part.sha256} for part in written],
         "files": {
             "lexicon.safetensors": write_columns(
@@ -89,14 +92,20 @@ def _write_parts(folder: Path, parts: Iterable[Part | Columns], generation: int)
     return written
 
 
-def _recalls(parts: Sequence[Part], dimension: int) -> dict[str, Recall]:
+def _recalls(
+    parts: Sequence[Part], dimension: int, before: Mapping[str, Recall]
+) -> dict[str, dict[str, float]]:
     """Return how well each index that is not exact finds what an exact one would."""
     kinds = {
         "passages": [part.vectors for part in parts],
         "sentences": [part.sentence_vectors for part in parts],
     }
     rows = {what: QuantisedRows.of(blocks, dimension=dimension) for what, blocks in kinds.items()}
-    return {what: measure_recall(own) for what, own in rows.items() if len(own) > EXACT_ROWS}
+    return {
+        what: asdict(measure_recall(own, before=before.get(what)))
+        for what, own in rows.items()
+        if len(own) > EXACT_ROWS
+    }
 
 
 def _directory(sources: Sequence[SourceFile], parts: Sequence[Part]) -> dict[str, Array]:

@@ -10,8 +10,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from embeddings.cache import OnProgress, Text, VectorCache
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, Vectors
@@ -57,6 +55,8 @@ def refresh(
     that have their vectors, texts of new documents). Raises CorpusError where the folder gives nothing
     to serve, IndexLocationError where the index cannot be written, and SnapshotMismatch.
     """
+    from filelock import FileLock, Timeout  # costs a start what only a refresh needs
+
     _refuse_foreign(index)
     plan = plan_refresh(data, index, _before(index, encoder, rebuild=rebuild, served=served))
     if plan.is_served and plan.before and not rebuild:
@@ -136,7 +136,8 @@ def _build(
             return vectors
 
         parts = layout(stretches, plan.before, encode=encode, dimension=encoder.card.dimension)
-        snapshot = publish(index, card=encoder.card, sources=plan.sources, parts=parts)
+        recalls = plan.before.recalls if plan.before and not rebuild else {}
+        snapshot = publish(index, card=encoder.card, sources=plan.sources, parts=parts, recalls=recalls)
         encoded = cache.encoded
     return plan.report(encoded=encoded, generation=snapshot.generation), snapshot
 
