@@ -25,6 +25,7 @@ from qa.listing import list_documents
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
+from qa.watching import Watcher
 
 _LOG = logging.getLogger("footnote")
 
@@ -32,8 +33,11 @@ _LOG = logging.getLogger("footnote")
 LONGEST_QUESTION = 4_000
 # Hits that come with an answer.
 SHOWN = 10
-# A folder so large that looking through it takes longer than this is looked at once a second.
+# A folder that takes longer than this to look through is watched, and looked through when something
+# changed, at most once a second, and once a minute in any case.
 _QUICK = 0.02
+_PAUSE = 1.0
+_SWEEP = 60.0
 # A question waits so long for what changed, whoever noticed it, and then goes on without.
 _PATIENCE = 1.0
 
@@ -62,6 +66,7 @@ class QA:
         self._following: threading.Thread | None = None
         self._next_look = 0.0
         self._slow = False
+        self._watcher: Watcher | None = None
         self._seen = fingerprint_of_folder(data), ""
         report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
         self._reading = Reading(snapshot)
@@ -162,7 +167,7 @@ class QA:
     def _look(self) -> None:
         """Set off a refresh if the folder or the index changed; a slow folder is looked at beside."""
         started = time.monotonic()
-        if started < self._next_look:
+        if started < self._next_look or not self._may_have_changed(started):
             return
         if not self._slow and self._state() == self._seen:
             self._next_look = time.monotonic()
@@ -170,6 +175,15 @@ class QA:
             return
         self._following = threading.Thread(target=self._follow_up, daemon=True)
         self._following.start()
+
+    def _may_have_changed(self, now: float) -> bool:
+        """Ask whoever watches a slow folder; once a minute, look whatever he says."""
+        if not self._slow:
+            return True
+        if self._watcher is None:
+            self._watcher = Watcher(self.data)
+        told = self._watcher.take_change() or current_generation(self.index) != self._seen[1]
+        return told or now > self._next_look + _SWEEP
 
     def _follow_up(self) -> None:
         """Take in what changed; where that fails, the last good generation serves."""
@@ -184,7 +198,7 @@ class QA:
             self._seen = state
             _LOG.warning("still serving the last good generation: %s", error)
         finally:
-            self._next_look = ended + 1.0 if self._slow else ended
+            self._next_look = ended + _PAUSE if self._slow else ended
             self._following = None
 
     def _state(self) -> tuple[int, str]:
