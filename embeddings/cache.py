@@ -11,7 +11,6 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,6 +24,7 @@ from embeddings.errors import IndexLocationError
 BATCH = 64
 # SQLite's own limit on the parameters of a statement was 999 for long.
 _LOOKUP = 900
+_TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
 
 OnProgress: TypeAlias = Callable[[int, int], None]
 # What the encoder reads, and the sentences in it.
@@ -34,14 +34,17 @@ Text: TypeAlias = tuple[str, tuple[Span, ...]]
 class VectorCache:
     """The vectors of one encoder, kept in one file.
 
-    Used as a context manager. Raises IndexLocationError when the file cannot be made or written.
+    Used as a context manager; ``encoded`` counts the texts it had to have encoded. ``read_only`` looks
+    and writes nothing, and finds nothing where there is no file. Raises IndexLocationError when the
+    file cannot be made or written.
     """
 
-    def __init__(self, file: Path, encoder: Encoder) -> None:
+    def __init__(self, file: Path, encoder: Encoder, *, read_only: bool = False) -> None:
         self._file = file
         self._encoder = encoder
         self._fingerprint = encoder.card.fingerprint
-        self._connection = self._open()
+        self._connection = _look_into(file) if read_only else self._open()
+        self.encoded = 0
 
     def __enter__(self) -> "VectorCache":
         return self
@@ -51,7 +54,10 @@ class VectorCache:
 
     def missing(self, texts: Sequence[Text]) -> list[Text]:
         """Return the texts that have no vectors yet, each once, in order."""
-        known = self._lookup(texts)
+        try:
+            known = self._lookup(texts)
+        except sqlite3.DatabaseError:  # damaged: it will be put aside when something is encoded
+            known = {}
         return [text for text in dict.fromkeys(texts) if text not in known]
 
     def vectors(self, texts: Sequence[Text], *, on_progress: OnProgress | None = None) -> list[Vectors]:
@@ -59,7 +65,7 @@ class VectorCache:
 
         ``on_progress`` hears (encoded, to encode) after each committed batch.
         """
-        known = self._lookup(texts)
+        known = self._known(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
@@ -68,9 +74,21 @@ class VectorCache:
             )
             self._store(batch, encoded)
             known.update(zip(batch, encoded, strict=True))
+            self.encoded += len(batch)
             if on_progress:
                 on_progress(start + len(batch), len(missing))
         return [known[text] for text in texts]
+
+    def _known(self, texts: Sequence[Text]) -> dict[Text, Vectors]:
+        try:
+            return self._lookup(texts)
+        except sqlite3.OperationalError as error:
+            raise _unwritable(self._file, error) from error
+        except sqlite3.DatabaseError:  # damaged somewhere inside
+            self._connection.close()
+            _put_aside(self._file)
+            self._connection = self._open()
+            return {}
 
     def _key(self, text: Text) -> bytes:
         edges = ",".join(f"{span.start}-{span.end}" for span in text[1])
@@ -119,7 +137,7 @@ class VectorCache:
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:  # not a database, or a damaged one: its content can be made again
-                self._file.replace(self._file.with_suffix(".damaged"))
+                _put_aside(self._file)
                 return _connect(self._file)
         except (OSError, sqlite3.OperationalError) as error:
             raise _unwritable(self._file, error) from error
@@ -129,16 +147,28 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=30)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
-        )
-        with closing(connection.execute("PRAGMA quick_check(1)")) as check:
-            if check.fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("quick_check failed")
+        connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last batches, no more
+        connection.execute(_TABLE)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _look_into(file: Path) -> sqlite3.Connection:
+    """Open a database so that nothing is written beside it, or an empty one where there is none."""
+    if file.is_file():
+        settled = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
+        return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro{settled}", uri=True, timeout=30)
+    connection = sqlite3.connect(":memory:")
+    connection.execute(_TABLE)
+    return connection
+
+
+def _put_aside(file: Path) -> None:
+    file.replace(file.with_suffix(".damaged"))
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
 def _unwritable(file: Path, error: Exception) -> IndexLocationError:

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from markdown_it import MarkdownIt
-
 from embeddings.corpus import Document, normalise
 from embeddings.errors import DocumentError
 from embeddings.metadata import (
@@ -159,6 +157,8 @@ def _reason(error: Exception) -> str:
 
 
 def _first_heading(body: str) -> str:
+    from markdown_it import MarkdownIt  # costs a start what only reading needs
+
     parser = MarkdownIt().disable("inline")  # blocks are enough to find it, and never slow
     tokens = parser.parse(body)
     found = [

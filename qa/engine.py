@@ -18,8 +18,7 @@ from embeddings.encoder import Encoder, EncoderCard, load_encoder
 from embeddings.errors import DocumentError, FootnoteError, QuestionError
 from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
 from embeddings.reranker import CrossReranker, Reranker
-from embeddings.snapshot import FORMAT, current_generation
-from embeddings.splitter import SPLITTER_VERSION
+from embeddings.snapshot import VERSIONS, current_generation
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
 from qa.composer import compose
@@ -28,6 +27,7 @@ from qa.listing import list_documents
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
+from qa.watching import Watcher
 from qa.wording import whole_question
 
 _LOG = logging.getLogger("footnote")
@@ -38,9 +38,12 @@ LONGEST_QUESTION = 4_000
 SHOWN = 10
 # Earlier questions that are asked again to know which document is spoken of.
 _REMEMBERED = 3
-# A folder so large that looking through it takes longer than this is looked at once a second.
+# A folder that takes longer than this to look through is watched, and looked through when something
+# changed, at most once a second, and once a minute in any case.
 _QUICK = 0.02
-# A question waits so long for another's look at the folder, or refresh, before it goes on without.
+_PAUSE = 1.0
+_SWEEP = 60.0
+# A question waits so long for what changed, whoever noticed it, and then goes on without.
 _PATIENCE = 1.0
 
 
@@ -64,7 +67,11 @@ class QA:
         self._reranker = reranker
         self._follow = follow
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
+        self._following: threading.Thread | None = None
         self._next_look = 0.0
+        self._slow = False
+        self._watcher: Watcher | None = None
         self._seen = fingerprint_of_folder(data), ""
         report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
         self._reading = Reading(snapshot)
@@ -100,8 +107,7 @@ class QA:
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
-        with self._lock:
-            return self._refresh(on_progress)
+        return self._refresh(on_progress)
 
     def retrieve(self, question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
         """Return the k passages that fit the question best, best first; repeats of a passage are one hit.
@@ -170,35 +176,69 @@ class QA:
         return reading.candidates(query, k, documents, reranker=self._reranker)
 
     def _current(self) -> Reading:
-        if self._follow and self._lock.acquire(timeout=_PATIENCE):
-            try:
-                self._look()
-            finally:
-                self._lock.release()
+        """Return what is served, with what changed since the last look where that is quickly taken in."""
+        if self._follow:
+            with self._lock:
+                if self._following is None:
+                    self._look()
+                following = self._following
+            if following is not None:
+                following.join(_PATIENCE)
         return self._reading
 
     def _look(self) -> None:
-        """Take in what changed since the last look; where that fails, the last good generation serves."""
+        """Set off a refresh if the folder or the index changed; a slow folder is looked at beside."""
         started = time.monotonic()
-        if started < self._next_look:
+        if started < self._next_look or not self._may_have_changed(started):
             return
-        seen = fingerprint_of_folder(self.data), current_generation(self.index)
+        if not self._slow and self._state() == self._seen:
+            self._next_look = time.monotonic()
+            self._slow = self._next_look - started > _QUICK
+            return
+        self._following = threading.Thread(target=self._follow_up, daemon=True)
+        self._following.start()
+
+    def _may_have_changed(self, now: float) -> bool:
+        """Ask whoever watches a slow folder; once a minute, look whatever he says."""
+        if not self._slow:
+            return True
+        if self._watcher is None:
+            self._watcher = Watcher(self.data)
+        told = self._watcher.take_change() or current_generation(self.index) != self._seen[1]
+        return told or now > self._next_look + _SWEEP
+
+    def _follow_up(self) -> None:
+        """Take in what changed; where that fails, the last good generation serves."""
+        started = time.monotonic()
+        state = self._state()
         ended = time.monotonic()
-        self._next_look = ended + 1.0 if ended - started > _QUICK else ended
-        if seen == self._seen:
-            return
+        self._slow = ended - started > _QUICK
         try:
-            self._refresh(None)
+            if state != self._seen:
+                self._refresh(None)
         except FootnoteError as error:
-            self._seen = seen
+            self._seen = state
             _LOG.warning("still serving the last good generation: %s", error)
+        finally:
+            self._next_look = ended + _PAUSE if self._slow else ended
+            self._following = None
+
+    def _state(self) -> tuple[int, str]:
+        return fingerprint_of_folder(self.data), current_generation(self.index)
 
     def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
-        self._seen = fingerprint_of_folder(self.data), ""
-        report, snapshot = refresh(self.data, self.index, encoder=self._encoder, on_progress=on_progress)
-        if self._reading.snapshot.generation != snapshot.generation:
-            self._reading = Reading(snapshot)
-        self._take(report)
+        with self._refreshing:
+            self._seen = fingerprint_of_folder(self.data), ""
+            report, snapshot = refresh(
+                self.data,
+                self.index,
+                encoder=self._encoder,
+                served=self._reading.snapshot,
+                on_progress=on_progress,
+            )
+            if self._reading.snapshot.named != snapshot.named:
+                self._reading = Reading(snapshot)
+            self._take(report)
         return report
 
     def _take(self, report: RefreshReport) -> None:
@@ -232,7 +272,7 @@ def default_index(data: Path, card: EncoderCard) -> Path:
     """Return the folder of the user's cache that belongs to a data folder and an encoder."""
     import platformdirs  # costs a start what only a default needs
 
-    what = "\0".join([str(data.resolve()), card.fingerprint, str(FORMAT), str(SPLITTER_VERSION)])
+    what = "\0".join([str(data.resolve()), card.fingerprint, *map(str, VERSIONS)])
     digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
     return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
 

@@ -106,6 +106,8 @@ class Weighting:
 
     def share(self, words: Words) -> float:
         """Return the share of the weight that a text holds."""
+        if not words.terms:
+            return 0.0
         held = 0.0
         for term, weight in zip(self.terms, self._weights, strict=True):
             if term in words.terms:

@@ -11,6 +11,7 @@ from embeddings.splitter import embedded_text
 from qa.answer import Citation, Hit
 from qa.catalog import Catalog
 from qa.lexical import analyse
+from qa.places import PLACE_KEYS
 from qa.retriever import Candidate, HybridRetriever, Question, Where, matching, rerank
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -22,9 +23,6 @@ class Reading:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.retriever = HybridRetriever(snapshot)
-        self._sources: dict[str, set[str]] = {}
-        for passage in snapshot.passages:
-            self._sources.setdefault(self._words(passage), set()).add(self.document(passage).source)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -55,7 +53,7 @@ class Reading:
 
         A question that names a place keeps to documents that are not elsewhere.
         """
-        if elsewhere := self.catalog.elsewhere(question.text):
+        if self._has_places and (elsewhere := self.catalog.elsewhere(question.text)):
             documents = (self.snapshot.documents.keys() if documents is None else documents) - elsewhere
         found = self.retriever.retrieve(question, 3 * k, documents=documents)
         if reranker is not None:
@@ -71,7 +69,15 @@ class Reading:
 
     def also_in(self, passage: Passage) -> tuple[str, ...]:
         """Return the other sources that hold the passage word for word."""
-        return tuple(sorted(self._sources[self._words(passage)] - {self.document(passage).source}))
+        rows = self.snapshot.alike(self.text(passage))
+        if len(rows) < 2:
+            return ()
+        sources = {self.snapshot.documents.at(self.snapshot.document_of(row)).source for row in rows}
+        return tuple(sorted(sources - {self.document(passage).source}))
+
+    @cached_property
+    def _has_places(self) -> bool:
+        return not self.snapshot.metadata_keys.isdisjoint(PLACE_KEYS)
 
     @cached_property
     def alphabetic_terms(self) -> list[str]:

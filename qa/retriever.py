@@ -9,9 +9,9 @@ so no leg is blind to what another found. Scores are absolute: the same passage 
 same score in any company.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -19,13 +19,12 @@ import numpy as np
 from embeddings.corpus import Document, MetadataValue, Passage
 from embeddings.encoder import Encoder, Vectors
 from embeddings.errors import FilterError
-from embeddings.index import Rows
+from embeddings.quantised import Rows
 from embeddings.reranker import Reranker
 from embeddings.snapshot import Snapshot
-from embeddings.splitter import embedded_text
-from qa.abbreviations import find_abbreviations, spell_out
 from qa.lexical import BM25Index, analyse
-from qa.ranking import PassageWords, SentenceWords, Weighting, passage_parts, passage_score
+from qa.ranking import PassageWords, Weighting, passage_parts, passage_score
+from qa.terms import PassageTerms
 
 Where: TypeAlias = Mapping[str, MetadataValue | Sequence[MetadataValue]]
 
@@ -35,8 +34,6 @@ DEPTH = 50
 SCORED = 30
 # What a reranker says of a passage is so much of its score.
 RERANKER_SHARE = 0.5
-# Passages whose terms are kept in memory once they were analysed.
-_REMEMBERED = 20_000
 # Filters that every document has beside its metadata.
 _BUILT_IN = ("source", "title", "document_id")
 
@@ -63,7 +60,7 @@ class Question:
 class Candidate:
     """A passage with its score, the features the score is made of, and what they were made from.
 
-    ``cosines`` are its sentences' with the question, ``words`` its terms.
+    ``cosines`` are its sentences' with the question; ``read`` returns its words.
     """
 
     row: int
@@ -71,7 +68,12 @@ class Candidate:
     score: float
     parts: Mapping[str, float]
     cosines: tuple[float, ...] = ()
-    words: PassageWords | None = None
+    read: Callable[[int], PassageWords] | None = None
+
+    @property
+    def words(self) -> PassageWords | None:
+        """The passage's words; none where it was not found by them."""
+        return self.read(self.row) if self.read else None
 
 
 class Retriever(Protocol):
@@ -86,11 +88,8 @@ class HybridRetriever:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._abbreviations = find_abbreviations(document.text for document in snapshot.documents.values())
-        self.lexical = BM25Index([self._terms_of(passage) for passage in snapshot.passages])
-        counts = np.diff(snapshot.first_sentence)
-        self._passage_of_sentence: Rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-        self._words = lru_cache(maxsize=_REMEMBERED)(self._analysed)
+        self._terms = PassageTerms(snapshot)
+        self.lexical = BM25Index.over(snapshot.lexicon)
 
     def retrieve(self, question: Question, k: int, *, documents: Set[str] | None = None) -> list[Candidate]:
         """Return up to k passages, of these documents if given, best first, equal ones by passage id."""
@@ -98,56 +97,52 @@ class HybridRetriever:
         if within is not None and not len(within):
             return []
         weighting = Weighting(question.terms, self.lexical)
-        bm25 = self.lexical.score(question.terms) / np.float32(weighting.mass)
-        rows = self._found(question, bm25, max(DEPTH, k), within)
+        scores = self.lexical.score(question.terms)
+        rows = self._found(question, scores, max(DEPTH, k), within)
+        bm25 = scores[rows] / np.float32(weighting.mass)
         dense = self._snapshot.passage_index.cosines(question.vector, rows)
-        cosines = [self._sentence_cosines(question, row) for row in rows]
-        promise = 0.5 * dense + 0.5 * np.array([inner.max() for inner in cosines]) + bm25[rows]
-        best = np.argsort(-promise, kind="stable")[: max(SCORED, k)]
+        lines, counts = self._snapshot.sentences_of(rows)
+        cosines = self._snapshot.sentence_index.cosines(question.vector, lines)
+        firsts = np.cumsum(counts) - counts
+        promise = 0.5 * dense + 0.5 * np.maximum.reduceat(cosines, firsts) + bm25
+        best = np.argsort(-promise, kind="stable")[: max(SCORED, k)].tolist()
+        words = self._terms.meeting(question.terms, rows[best].tolist())
         scored = [
-            self._scored(weighting, int(rows[n]), float(dense[n]), cosines[n], float(bm25[rows[n]]))
-            for n in best
+            self._scored(
+                weighting,
+                int(rows[n]),
+                met,
+                float(dense[n]),
+                cosines[firsts[n] :][: counts[n]],
+                float(bm25[n]),
+            )
+            for n, met in zip(best, words, strict=True)
         ]
         return sorted(scored, key=lambda candidate: (-candidate.score, candidate.passage.id))[:k]
 
     def _found(self, question: Question, bm25: Vectors, depth: int, within: Rows | None) -> Rows:
         dense, _ = self._snapshot.passage_index.search(question.vector, depth, within=within)
-        lines = None if within is None else np.flatnonzero(np.isin(self._passage_of_sentence, within))
+        lines = None if within is None else self._snapshot.sentences_of(within)[0]
         sentences, _ = self._snapshot.sentence_index.search(question.vector, depth, within=lines)
-        allowed = np.flatnonzero(bm25 > 0) if within is None else within[bm25[within] > 0]
-        lexical = allowed[np.argsort(-bm25[allowed], kind="stable")[:depth]]
-        return np.unique(np.concatenate([dense, self._passage_of_sentence[sentences], lexical]))
-
-    def _sentence_cosines(self, question: Question, row: int) -> Vectors:
-        return self._snapshot.sentence_index.cosines(question.vector, self._snapshot.sentence_rows(row))
+        if within is None:
+            lexical = self.lexical.best(question.terms, bm25, depth)
+        else:
+            allowed = within[bm25[within] > 0]
+            lexical = allowed[np.argsort(-bm25[allowed], kind="stable")[:depth]]
+        return np.unique(np.concatenate([dense, self._snapshot.passages_of_sentences(sentences), lexical]))
 
     def _scored(
-        self, weighting: Weighting, row: int, dense: float, cosines: Vectors, bm25: float
+        self, weighting: Weighting, row: int, met: PassageWords, dense: float, cosines: Vectors, bm25: float
     ) -> Candidate:
-        words = self._words(row)
         inner = tuple(cosines.tolist())
-        parts = passage_parts(weighting, words, dense=dense, cosines=inner, bm25=bm25)
-        return Candidate(row, self._snapshot.passages[row], passage_score(parts), parts, inner, words)
-
-    def _analysed(self, row: int) -> PassageWords:
-        passage = self._snapshot.passages[row]
-        text = self._snapshot.documents[passage.document_id].text
-        sentences = [text[span.start : span.end] for span in passage.sentences]
-        words = [SentenceWords.of(sentence, self._terms(sentence)) for sentence in sentences]
-        return PassageWords.of(self._terms_of(passage), words)
-
-    def _terms_of(self, passage: Passage) -> list[str]:
-        """Return the terms of heading path and text, and of what the metadata says of the document."""
-        document = self._snapshot.documents[passage.document_id]
-        said = " . ".join(str(v) for values in document.metadata.values() for v in _values(values))
-        return self._terms(embedded_text(document, passage)[0]) + analyse(said)
-
-    def _terms(self, text: str) -> list[str]:
-        return spell_out(analyse(text), self._abbreviations)
+        parts = passage_parts(weighting, met, dense=dense, cosines=inner, bm25=bm25)
+        return Candidate(
+            row, self._snapshot.passages[row], passage_score(parts), parts, inner, self._terms.whole
+        )
 
     def _rows(self, documents: Set[str]) -> Rows:
-        passages = self._snapshot.passages
-        return np.array([n for n, p in enumerate(passages) if p.document_id in documents], dtype=np.int64)
+        rows = sorted(row for document in documents for row in self._snapshot.rows_of(document))
+        return np.array(rows, dtype=np.int64)
 
 
 def rerank(

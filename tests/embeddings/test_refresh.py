@@ -3,7 +3,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,15 +21,21 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def content(snapshot: Snapshot) -> tuple[object, ...]:
-    """All that answers depend on: documents, passages, and every vector, bit for bit."""
-    rows = np.arange(len(snapshot.passage_index)), np.arange(len(snapshot.sentence_index))
-    return (
-        dict(snapshot.documents),
-        snapshot.passages,
-        snapshot.passage_index.vectors(rows[0]).tobytes(),
-        snapshot.sentence_index.vectors(rows[1]).tobytes(),
-    )
+def content(snapshot: Snapshot) -> dict[str, object]:
+    """All that answers depend on, bit for bit: each part's columns, the words, what is found by digest."""
+    parts = {
+        (n, name): own.tobytes() for n, p in enumerate(snapshot.parts) for name, own in p.columns.items()
+    }
+    looked_up = {name: own.tobytes() for name, own in snapshot.directory.items() if name != "modified"}
+    lexicon = snapshot.lexicon
+    return {
+        "documents": dict(snapshot.documents),
+        "passages": tuple(snapshot.passages),
+        "parts": parts,
+        "directory": looked_up,
+        "words": (dict(lexicon), lexicon.rows.tobytes(), lexicon.scores.tobytes(), lexicon.numbers.tobytes()),
+        "abbreviations": dict(snapshot.abbreviations),
+    }
 
 
 def test_the_first_refresh_adds_everything_and_encodes_a_repeat_once(
@@ -256,10 +261,15 @@ def test_a_damaged_cache_costs_time_only(data: Path, index: Path, encoder: Hashi
 
 EDITS = st.lists(
     st.tuples(
-        st.sampled_from(["a.md", "b.txt", "c/d.md", "记.md"]),
+        st.sampled_from(["a.md", "b.txt", "c/d.md", "e.txt", "f.txt", "记.md"]),
         st.one_of(
             st.none(),
-            st.lists(st.sampled_from(["# H\n\n", "One two. ", "三四五。", "- x\n", "\n\n"]), min_size=1),
+            st.lists(
+                st.sampled_from(
+                    ["# H\n\n", "One two. ", "三四五。", "- x\n", "\n\n", "A time machine (TM). ", "TM two. "]
+                ),
+                min_size=1,
+            ),
         ),
     ),
     min_size=1,
@@ -267,21 +277,24 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("size", [1, 3, 2048])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EDITS)
 def test_an_incremental_refresh_equals_a_clean_build(
-    tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, list[str] | None]]
+    tmp_path_factory: pytest.TempPathFactory, size: int, edits: list[tuple[str, list[str] | None]]
 ) -> None:
     folder = tmp_path_factory.mktemp("edits")
     data = folder / "data"
     (data / "c").mkdir(parents=True)
     (data / "always.txt").write_text("Always here.", encoding="utf-8")
-    step = refresh(data, folder / "step", encoder=HashingEncoder())[1]
-    for name, parts in edits:
-        if parts is None:
-            (data / name).unlink(missing_ok=True)
-        else:
-            (data / name).write_text("Text. " + "".join(parts), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("embeddings.part.PASSAGES", size)
         step = refresh(data, folder / "step", encoder=HashingEncoder())[1]
-    clean = refresh(data, folder / "clean", encoder=HashingEncoder())[1]
+        for name, parts in edits:
+            if parts is None:
+                (data / name).unlink(missing_ok=True)
+            else:
+                (data / name).write_text("Text. " + "".join(parts), encoding="utf-8")
+            step = refresh(data, folder / "step", encoder=HashingEncoder(), served=step)[1]
+        clean = refresh(data, folder / "clean", encoder=HashingEncoder())[1]
     assert content(step) == content(clean)

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,12 @@ from embeddings.refresh import refresh
 from embeddings.snapshot import open_snapshot
 from tests.hashing_encoder import HashingEncoder
 
-FILES = ["manifest.json", "documents.jsonl", "passages.jsonl", "passages.faiss", "sentences.faiss"]
+FILES = [
+    "generations/{0:06}/manifest.json",
+    "generations/{0:06}/lexicon.safetensors",
+    "generations/{0:06}/directory.safetensors",
+    "parts/{0:06}-0000",
+]
 
 
 def flip_a_byte(file: Path) -> None:
@@ -22,7 +28,7 @@ def test_what_is_opened_is_what_was_published(data: Path, index: Path, encoder: 
     assert opened.documents == published.documents
     assert opened.passages == published.passages
     assert opened.sources == published.sources
-    assert len(opened.sentence_index) == opened.first_sentence[-1]
+    assert len(opened.sentence_index) == opened.first_sentence[-1] == published.first_sentence[-1]
 
 
 def test_an_index_nobody_made_is_missing(index: Path) -> None:
@@ -35,7 +41,7 @@ def test_a_flipped_byte_in_the_only_generation_is_refused(
     data: Path, index: Path, encoder: HashingEncoder, name: str
 ) -> None:
     refresh(data, index, encoder=encoder)
-    flip_a_byte(index / "generations" / "000001" / name)
+    flip_a_byte(index / name.format(1))
     with pytest.raises(SnapshotDamaged, match="footnote refresh --rebuild"):
         open_snapshot(index)
 
@@ -47,7 +53,7 @@ def test_the_generation_before_serves_when_a_file_of_the_last_is_gone(
     refresh(data, index, encoder=encoder)
     (data / "notes.txt").write_text("Changed.", encoding="utf-8")
     refresh(data, index, encoder=encoder)
-    (index / "generations" / "000002" / name).unlink()
+    (index / name.format(2)).unlink()
     opened = open_snapshot(index)
     assert opened.generation == 1
     assert not opened.current
@@ -58,7 +64,7 @@ def test_a_rebuild_mends_a_damaged_index_without_encoding(
     data: Path, index: Path, encoder: HashingEncoder, name: str
 ) -> None:
     _, before = refresh(data, index, encoder=encoder)
-    flip_a_byte(index / "generations" / "000001" / name)
+    flip_a_byte(index / name.format(1))
     encoder.encoded.clear()
     report, after = refresh(data, index, encoder=encoder, rebuild=True)
     assert after.passages == before.passages
@@ -73,7 +79,7 @@ def test_a_refresh_replaces_a_damaged_generation_when_the_one_before_serves(
     (data / "notes.txt").write_text("Changed.", encoding="utf-8")
     refresh(data, index, encoder=encoder)
     (data / "notes.txt").write_text(text, encoding="utf-8")
-    flip_a_byte(index / "generations" / "000002" / "passages.faiss")
+    flip_a_byte(index / "parts" / "000002-0000")
     report, _ = refresh(data, index, encoder=encoder)
     assert report.generation == 3
     assert open_snapshot(index).current
@@ -104,6 +110,67 @@ def test_what_a_killed_publication_left_is_cleared_away(
     data: Path, index: Path, encoder: HashingEncoder
 ) -> None:
     (index / "generations" / ".building-000001").mkdir(parents=True)
-    (index / "generations" / ".building-000001" / "documents.jsonl").write_text("half", encoding="utf-8")
+    (index / "generations" / ".building-000001" / "manifest.json").write_text("half", encoding="utf-8")
+    (index / "parts").mkdir()
+    (index / "parts" / "000001-0000").write_text("half", encoding="utf-8")
+    (index / "parts" / "000001-0007").write_text("half", encoding="utf-8")
     refresh(data, index, encoder=encoder)
     assert [path.name for path in (index / "generations").iterdir()] == ["000001"]
+    assert [path.name for path in (index / "parts").iterdir()] == ["000001-0000"]
+    assert open_snapshot(index).current
+
+
+def test_an_index_of_an_older_format_is_refused_by_name_with_the_remedy(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (index / "generations" / "000001").mkdir(parents=True)
+    manifest = '{"format": 1, "splitter": 1, "files": {}}'
+    (index / "generations" / "000001" / "manifest.json").write_text(manifest, encoding="utf-8")
+    (index / "CURRENT").write_text(
+        f"000001 {hashlib.sha256(manifest.encode()).hexdigest()}\n", encoding="utf-8"
+    )
+    with pytest.raises(
+        SnapshotMismatch, match=r"format, splitter and analyser \(1, 1, 0\).*refresh --rebuild"
+    ):
+        refresh(data, index, encoder=encoder)
+    assert refresh(data, index, encoder=encoder, rebuild=True)[1].generation == 2
+
+
+def test_a_part_that_did_not_change_is_named_again_and_not_written(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.part.PASSAGES", 1)  # a part for each document
+    refresh(data, index, encoder=encoder)
+    before = {path: path.stat().st_ino for path in (index / "parts").iterdir()}
+    (data / "notes.txt").write_text("Changed.", encoding="utf-8")
+    _, after = refresh(data, index, encoder=encoder)
+    kept = {path: path.stat().st_ino for path in before}
+    assert kept == before
+    assert sum(part.name.startswith("000002") for part in after.parts) == 1
+
+
+def test_a_damaged_part_of_both_generations_is_mended_by_a_rebuild_without_encoding(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.part.PASSAGES", 1)
+    refresh(data, index, encoder=encoder)
+    (data / "notes.txt").write_text("Changed.", encoding="utf-8")
+    refresh(data, index, encoder=encoder)
+    flip_a_byte(index / "parts" / "000001-0000")
+    with pytest.raises(SnapshotDamaged, match="footnote refresh --rebuild"):
+        open_snapshot(index)
+    assert refresh(data, index, encoder=encoder, rebuild=True)[0].encoded == 0
+    assert open_snapshot(index).current
+
+
+def test_a_reader_keeps_what_it_opened_when_its_generation_is_gone(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    reader = open_snapshot(index)
+    before = tuple(reader.passages)
+    for text in ("One.", "Two.", "Three."):
+        (data / "guide.md").write_text(text, encoding="utf-8")
+        refresh(data, index, encoder=encoder)
+    assert tuple(reader.passages) == before
+    assert len(reader.sentence_index.search(encoder.encode_query("lamp"), 5)[0]) == 5

@@ -153,7 +153,7 @@ def test_a_damaged_index_is_exit_code_1_with_the_command_that_mends_it(
     run: Run, index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("refresh")
-    (index / "generations" / "000001" / "passages.jsonl").write_bytes(b"")
+    (index / "parts" / "000001-0000").write_bytes(b"")
     capsys.readouterr()
     assert run("ask", "Who keeps the lamp?") == 1
     assert error_line(capsys).endswith("Run: footnote refresh --rebuild")

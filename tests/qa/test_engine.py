@@ -1,8 +1,11 @@
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from embeddings.corpus import Span
+from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, DocumentError, FilterError, QuestionError
 from embeddings.refresh import refresh
 from qa import QA
@@ -128,3 +131,42 @@ def test_questions_and_refreshes_at_once_never_mix_generations(bot: QA, data: Pa
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_an_edit_of_a_large_folder_is_in_the_next_answer(
+    bot: QA, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.engine._QUICK", -1.0)  # every folder is a large one
+    monkeypatch.setattr("qa.engine._PAUSE", 0.0)
+    bot.retrieve("Who has kept the lamp?")  # the folder is found to be large
+    bot.retrieve("Who has kept the lamp?")  # the watch begins, and looks
+    watcher = bot._watcher
+    assert watcher is not None
+    assert watcher.wait(10.0)  # it has begun
+    bot.retrieve("Who has kept the lamp?")
+    edit(data / "guide.md", "since 1987", "since 1991")
+    assert watcher.wait(10.0)
+    assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
+
+
+def test_a_long_refresh_lets_questions_be_answered_from_the_generation_before(
+    data: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, reached = threading.Event(), threading.Event()
+
+    class Slow(HashingEncoder):
+        def encode_passages(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Vectors]:
+            if any("1991" in text for text in texts):
+                reached.set()
+                let_go.wait(30.0)
+            return super().encode_passages(texts, parts)
+
+    monkeypatch.setattr("qa.engine._PATIENCE", 0.05)
+    bot = QA.open(data, index, encoder=Slow())
+    edit(data / "guide.md", "since 1987", "since 1991")
+    while_refreshing = [bot.retrieve("Who has kept the lamp?")[0].text for _ in range(3)]
+    assert reached.wait(10.0)
+    let_go.set()
+    bot.refresh()
+    assert all("1987" in text for text in while_refreshing)
+    assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text

@@ -152,3 +152,30 @@ def test_a_chinese_passage_is_found_by_a_chinese_question() -> None:
 def test_the_module_loads_neither_stemmer_nor_bm25s() -> None:
     code = "import sys, qa.lexical; print({'Stemmer', 'bm25s'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_scores_are_those_of_bm25s() -> None:
+    bm25s = pytest.importorskip("bm25s")
+    passages = [[f"t{(row * word) % 23}" for word in range(1, 9 + row % 5)] for row in range(60)]
+    numbers = {term: n for n, term in enumerate(sorted({t for terms in passages for t in terms}))}
+    theirs = bm25s.BM25(k1=0.9, b=0.7, method="lucene")
+    theirs.index(([[numbers[t] for t in terms] for terms in passages], numbers), show_progress=False)
+    expected = theirs.get_scores_from_ids(sorted(numbers[t] for t in ("t1", "t7", "t22")))
+    assert BM25Index(passages).score(["t22", "t7", "t1"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_best_are_those_of_all_scores() -> None:
+    passages = [[f"t{(row * word) % 23}" for word in range(1, 9 + row % 5)] for row in range(200)]
+    index = BM25Index(passages)
+    scores = index.score(["t0", "t3", "t22"])
+    assert scores[index.best(["t0", "t3", "t22"], scores, 10)].tolist() == sorted(scores, reverse=True)[:10]
+
+
+def test_the_best_of_no_known_terms_are_none(index: BM25Index) -> None:
+    assert index.best(["salary"], index.score(["salary"]), 3).tolist() == []
+
+
+def test_terms_that_begin_alike_are_found(index: BM25Index) -> None:
+    other = BM25Index([["printed", "prints", "printing", "press"]])
+    assert other.alike("printer") == ["printed", "printing", "prints"]
+    assert (index.alike("cat"), index.alike("cow")) == (["cat"], [])

@@ -5,9 +5,12 @@ first letters of the words before it, in order, little words left out.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
-from qa.lexical import STOPWORDS, analyse
+from embeddings.analyser import STOPWORDS, analyse
+
+# Words that begin with the same so many letters are taken for forms of one word.
+_PREFIX = 5
 
 _EXPLAINED = re.compile(r"((?:[^\W_][\w'’-]*[ -]){2,8})\(([A-Z][A-Za-z]{1,8}?)s?\)")
 _WORD = re.compile(r"[^\W_]+")
@@ -33,6 +36,31 @@ def spell_out(terms: Sequence[str], abbreviations: Mapping[str, tuple[str, ...]]
         for term in ((short,) if held.issuperset(long) else long if short in held else ())
     ]
     return [*terms, *(term for term in dict.fromkeys(more) if term not in held)]
+
+
+class Abbreviations:
+    """Many short forms, of which few concern a text or a question."""
+
+    def __init__(self, known: Mapping[str, tuple[str, ...]]) -> None:
+        self._known = known
+        self._order = {short: n for n, short in enumerate(known)}
+        self._shorts: dict[str, list[str]] = {}
+        self._beginnings: dict[str, list[str]] = {}
+        for short, long in known.items():
+            for term in {short, *long}:
+                self._shorts.setdefault(term, []).append(short)
+                self._beginnings.setdefault(term[:_PREFIX], []).append(short)
+
+    def concerning(self, terms: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return those whose short form, or a word of whose long form, is among the terms."""
+        return self._chosen({short for term in terms for short in self._shorts.get(term, ())})
+
+    def alike(self, terms: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return those that concern the terms, or words that begin alike (5 letters)."""
+        return self._chosen({short for term in terms for short in self._beginnings.get(term[:_PREFIX], ())})
+
+    def _chosen(self, shorts: Set[str]) -> dict[str, tuple[str, ...]]:
+        return {short: self._known[short] for short in sorted(shorts, key=self._order.__getitem__)}
 
 
 def _long_form(before: str, short: str) -> str:

@@ -1,4 +1,4 @@
-from qa.abbreviations import find_abbreviations, spell_out
+from embeddings.abbreviations import find_abbreviations, spell_out
 
 TEXT = (
     "They train generative adversarial networks (GANs) at the Court of Justice of the European Union (CJEU)."

@@ -1,0 +1,187 @@
+"""The parts of a generation numbered through: its documents and passages, each made when it is looked at."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import overload
+
+import numpy as np
+
+from embeddings.columns import Columns, ranges
+from embeddings.corpus import Document, Passage
+from embeddings.part import Part, digest64, starts_of, wording
+from embeddings.quantised import Rows
+
+# Documents kept as objects once they were looked at.
+_REMEMBERED = 1024
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Documents, passages and sentences of all parts, each counted from 0.
+
+    ``directory`` holds the documents' and the passages' digests, sorted, with their numbers.
+    """
+
+    parts: tuple[Part, ...]
+    directory: Columns
+
+    @cached_property
+    def first_document(self) -> Rows:
+        """Number of each part's first document, and, last, the count of all: shape (parts + 1,)."""
+        return starts_of([part.documents for part in self.parts])
+
+    @cached_property
+    def first_passage(self) -> Rows:
+        """Row of each part's first passage, and, last, the count of all: shape (parts + 1,)."""
+        return starts_of([part.passages for part in self.parts])
+
+    @cached_property
+    def first_sentence(self) -> Rows:
+        """Row of each part's first sentence, and, last, the count of all: shape (parts + 1,)."""
+        return starts_of([part.sentences for part in self.parts])
+
+    @cached_property
+    def documents(self) -> "Documents":
+        """The documents by their ids, in order."""
+        return Documents(self)
+
+    @cached_property
+    def passages(self) -> "Passages":
+        """All passages, in the order of their documents."""
+        return Passages(self)
+
+    @cached_property
+    def metadata_keys(self) -> frozenset[str]:
+        """The metadata keys that any document has."""
+        keys = (bytes(part.columns["key"]).decode().split("\n")[:-1] for part in self.parts)
+        return frozenset().union(*keys)
+
+    @cached_property
+    def _first_passages(self) -> list[int]:
+        rows: list[int] = self.first_passage.tolist()
+        return rows
+
+    def part_of(self, row: int) -> tuple[int, int]:
+        """Return the number of the part that holds a passage, and the passage's row there."""
+        number = bisect_right(self._first_passages, row) - 1
+        return number, row - self._first_passages[number]
+
+    def document_of(self, row: int) -> int:
+        """Return the number of the document that a passage stands in."""
+        part, own = self.part_of(row)
+        return int(self.first_document[part]) + self.parts[part].document_of(own)
+
+    def sentences_of(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return the rows of these passages' sentences, passage by passage, and how many each has."""
+        numbers = self.first_passage.searchsorted(rows, side="right") - 1
+        starts = np.empty(len(rows), dtype=np.int64)
+        counts = np.empty(len(rows), dtype=np.int64)
+        for number in np.unique(numbers).tolist():
+            here = np.flatnonzero(numbers == number)
+            own = rows[here] - self.first_passage[number]
+            edges = self.parts[number].columns["sentence_edges"]
+            starts[here] = edges[own] + self.first_sentence[number]
+            counts[here] = edges[own + 1] - edges[own]
+        return ranges(starts, counts), counts
+
+    def passages_of_sentences(self, rows: Rows) -> Rows:
+        """Return the row of the passage that each of the sentences stands in."""
+        numbers = self.first_sentence.searchsorted(rows, side="right") - 1
+        found = np.empty(len(rows), dtype=np.int64)
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            edges = self.parts[number].columns["sentence_edges"]
+            own = np.searchsorted(edges, rows[here] - self.first_sentence[number], side="right") - 1
+            found[here] = own + self.first_passage[number]
+        return found
+
+    def rows_of(self, document_id: str) -> range:
+        """Return the rows of a document's passages; none where there is no such document."""
+        number = self.documents.number(document_id)
+        if number < 0:
+            return range(0)
+        part = int(self.first_document.searchsorted(number, side="right")) - 1
+        own = self.parts[part].passages_of(number - int(self.first_document[part]))
+        first = int(self.first_passage[part])
+        return range(first + own.start, first + own.stop)
+
+    def alike(self, text: str) -> list[int]:
+        """Return the rows of the passages that repeat a text word for word."""
+        digest = np.uint64(wording(text))
+        wordings = self.directory["wordings"]
+        first, last = (int(np.searchsorted(wordings, digest, side=side)) for side in ("left", "right"))
+        rows: list[int] = self.directory["wording_rows"][first:last].tolist()
+        return rows
+
+
+class Documents(Mapping[str, Document]):
+    """The documents by their ids, each made when it is looked at."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._made = lru_cache(maxsize=_REMEMBERED)(self._make)
+
+    def number(self, document_id: str) -> int:
+        """Return a document's place in the order of all, or -1."""
+        digest = np.uint64(digest64(document_id))
+        first = int(np.searchsorted(self._contents.directory["identities"], digest))
+        if first == len(self) or self._contents.directory["identities"][first] != digest:
+            return -1
+        return int(self._contents.directory["identity_rows"][first])
+
+    def at(self, number: int) -> Document:
+        """Return the document at a place in the order of all."""
+        return self._made(number)
+
+    def __getitem__(self, document_id: str) -> Document:
+        """Return the document of an id."""
+        number = self.number(document_id)
+        if number < 0:
+            raise KeyError(document_id)
+        return self._made(number)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids in order."""
+        return (part.identity(n) for part in self._contents.parts for n in range(part.documents))
+
+    def __len__(self) -> int:
+        """Return how many documents there are."""
+        return int(self._contents.first_document[-1])
+
+    def _make(self, number: int) -> Document:
+        part = int(self._contents.first_document.searchsorted(number, side="right")) - 1
+        return self._contents.parts[part].document(number - int(self._contents.first_document[part]))
+
+
+class Passages(Sequence[Passage]):
+    """The passages, each made when it is looked at."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+
+    @overload
+    def __getitem__(self, row: int) -> Passage: ...
+    @overload
+    def __getitem__(self, row: slice) -> "tuple[Passage, ...]": ...
+    def __getitem__(self, row: int | slice) -> "Passage | tuple[Passage, ...]":
+        """Return the passage of a row."""
+        if isinstance(row, slice):
+            return tuple(self[n] for n in range(*row.indices(len(self))))
+        if not -len(self) <= row < len(self):
+            raise IndexError(row)
+        number, own = self._contents.part_of(row % len(self))
+        part = self._contents.parts[number]
+        document = int(self._contents.first_document[number]) + part.document_of(own)
+        return part.passage(own, document_id=self._contents.documents.at(document).id)
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return int(self._contents.first_passage[-1])
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the same passages stand in the same order."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
