@@ -124,17 +124,27 @@ class QA:
         query = Question(corrected(text, reading), self._encoder)
         return reading.hits(self._candidates(reading, query, k, reading.documents(where)))
 
-    def ask(self, question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        where: Where | None = None,
+        *,
+        literal: bool = False,
+    ) -> Answer:
         """Answer from the sources, or say that they do not hold it.
 
         ``history`` holds the user's earlier questions, oldest first; a question that leans on them is
-        made whole, and ``Answer.query`` is what was searched. Raises QuestionError or FilterError.
+        made whole, misspelt words are put right, and ``Answer.query`` is what was searched. A ``literal``
+        question is searched as it was typed. Raises QuestionError or FilterError.
         """
         reading = self._current()
+        text = _checked(question)
         documents = reading.documents(where)
-        if found := self._of_it(corrected(_checked(question), reading), history, where, reading):
-            return list_documents(question.strip(), whole_question(found), found, reading)
-        text = corrected(standalone(_checked(question), history), reading)
+        if not literal:
+            if found := self._of_it(corrected(text, reading), history, where, reading):
+                return list_documents(question.strip(), whole_question(found), found, reading)
+            text = corrected(standalone(text, history), reading)
         if selection := reading.catalog.select(text, within=documents):
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)

@@ -16,7 +16,7 @@ def test_a_footnote_links_to_its_card_and_says_its_source() -> None:
 
     assert (
         '<p dir="auto">She climbs 212 steps every evening.<sup><a class="fn-mark" id="mark-1-1" '
-        'href="#card-1-1" data-turn="1" aria-label="Footnote 1: The guide" title="The guide">1</a></sup></p>'
+        'href="#card-1-1" aria-label="Footnote 1: The guide" title="The guide">1</a></sup></p>'
     ) in html
 
 

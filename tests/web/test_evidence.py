@@ -8,7 +8,9 @@ from web.turn import Turn, answered_turn
 
 
 def turn(answer: Answer) -> Turn:
-    return answered_turn(answer, document=lambda _: Document("guide.md", "guide.md", "The guide", ""))
+    return answered_turn(
+        Turn(answer.question), answer, document=lambda _: Document("guide.md", "guide.md", "The guide", "")
+    )
 
 
 def test_a_card_marks_the_quote_inside_its_passage() -> None:
