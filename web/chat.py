@@ -83,9 +83,9 @@ def _turn(turn: Turn, number: int, words: Words) -> str:
         reply = _absent(turn, turn.answer, number, words)
     return (
         f'<section class="fn-turn" id="turn-{number}" data-turn="{number}" tabindex="-1">'
-        f'<h3 class="fn-question" dir="auto">'
+        f'<h2 class="fn-question" dir="auto">'
         f'<span class="fn-unseen">{escape(words.you_searched if turn.search else words.you_asked)}</span>'
-        f"{escape(question)}</h3>{_only(turn.where, words)}{reply}{_link(turn, words)}</section>"
+        f"{escape(question)}</h2>{_only(turn.where, words)}{reply}{_link(turn, words)}</section>"
     )
 
 

@@ -102,7 +102,7 @@ def _source(title: str, source: str, headings: tuple[str, ...]) -> str:
     path = heading_path(title, headings).removeprefix(title).removeprefix(" > ")
     heading = f'<p class="fn-path" dir="auto">{escape(path)}</p>' if path else ""
     return (
-        f'<div><h4 dir="auto">{escape(title)}</h4>{heading}'
+        f'<div><h3 dir="auto">{escape(title)}</h3>{heading}'
         f'<p class="fn-source"><bdi>{escape(source)}</bdi></p></div>'
     )
 

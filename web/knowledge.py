@@ -58,8 +58,8 @@ def _facet(facet: Facet, words: Words, *, unfolded: bool) -> str:
         rest = f"<details><summary>{more}</summary>{rest}</details>"
     return (
         f'<fieldset data-label="{label}"><legend class="fn-unseen">{label}</legend>'
-        f'<details class="fn-facet"{" open" if unfolded else ""}><summary>{label}</summary>{shown}{rest}</details>'
-        "</fieldset>"
+        f'<details class="fn-facet"{" open" if unfolded else ""}><summary>{label}</summary>'
+        f"{shown}{rest}</details></fieldset>"
     )
 
 

@@ -25,7 +25,7 @@ def test_a_card_marks_the_quote_inside_its_passage() -> None:
 def test_a_card_names_title_headings_file_and_repeats() -> None:
     html = evidence([turn(ANSWER)])
 
-    assert '<h4 dir="auto">The guide</h4><p class="fn-path" dir="auto">The keeper</p>' in html
+    assert '<h3 dir="auto">The guide</h3><p class="fn-path" dir="auto">The keeper</p>' in html
     assert '<p class="fn-source"><bdi>guide.md</bdi></p>' in html
     assert '<p class="fn-also">Also in <bdi>copy.md</bdi></p>' in html
 
