@@ -36,6 +36,18 @@ class RefreshReport:
     generation: int
     failed: tuple[Failure, ...] = ()
 
+    def to_dict(self) -> dict[str, int | list[dict[str, str]]]:
+        """Return the report as plain JSON values."""
+        return {
+            "added": self.added,
+            "changed": self.changed,
+            "removed": self.removed,
+            "kept": self.kept,
+            "encoded": self.encoded,
+            "generation": self.generation,
+            "failed": [{"source": failure.source, "reason": failure.reason} for failure in self.failed],
+        }
+
     def __str__(self) -> str:
         """Return the counts in words."""
         return f"added {self.added}, changed {self.changed}, removed {self.removed}, kept {self.kept}"

@@ -19,7 +19,8 @@ from embeddings.encoder import load_encoder
 from embeddings.errors import FilterError, FootnoteError, InputError
 from embeddings.refresh import RefreshReport, dry_run, refresh
 from qa.answer import Answer, Hit
-from qa.engine import QA, default_data, default_index
+from qa.engine import QA
+from qa.folders import default_data, default_index
 
 Data = Annotated[
     Path | None,
@@ -258,12 +259,7 @@ def _hit_in_words(hit: Hit) -> str:
 
 def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
     if as_json:
-        failed = [{"source": failure.source, "reason": failure.reason} for failure in report.failed]
-        fields = {
-            name: getattr(report, name)
-            for name in ("added", "changed", "removed", "kept", "encoded", "generation")
-        }
-        typer.echo(_as_json({**fields, "failed": failed}))
+        typer.echo(_as_json(report.to_dict()))
         return
     typer.echo(str(report))
     passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"

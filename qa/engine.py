@@ -5,7 +5,6 @@ folder or the index changed, so that an edit is in the next answer; a question i
 snapshot from beginning to end, whatever is published meanwhile.
 """
 
-import hashlib
 import logging
 import threading
 import time
@@ -14,15 +13,16 @@ from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
-from embeddings.encoder import Encoder, EncoderCard, load_encoder
+from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import DocumentError, FootnoteError, QuestionError
 from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
 from embeddings.reranker import CrossReranker, Reranker
-from embeddings.snapshot import VERSIONS, current_generation
+from embeddings.snapshot import current_generation
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
 from qa.composer import compose
 from qa.conversation import leans, standalone
+from qa.folders import default_data, default_index
 from qa.listing import list_documents
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
@@ -270,21 +270,6 @@ def retrieve(question: str, k: int = 10, where: Where | None = None) -> list[Hit
 def ask(question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
     """Ask the shipped corpus; see ``QA.ask``."""
     return _shipped().ask(question, history, where)
-
-
-def default_data() -> Path:
-    """Return the shipped corpus: inside the installed package, or beside it in a checkout."""
-    installed = Path(__file__).parent / "data"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "data"
-
-
-def default_index(data: Path, card: EncoderCard) -> Path:
-    """Return the folder of the user's cache that belongs to a data folder and an encoder."""
-    import platformdirs  # costs a start what only a default needs
-
-    what = "\0".join([str(data.resolve()), card.fingerprint, *map(str, VERSIONS)])
-    digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
-    return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
 
 
 def _shipped() -> QA:

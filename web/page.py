@@ -53,7 +53,7 @@ _phrase = gr.I18n()
 class Page:
     """The components of the page and what they do; ``blocks`` is what Gradio serves."""
 
-    def __init__(self, bot: QA) -> None:
+    def __init__(self, bot: QA, *, read_only: bool = False) -> None:
         self.bot = bot
         self._knowledge: tuple[int, dict[str, str]] = -1, {}
         self._examples: tuple[int, tuple[str, ...]] = -1, ()
@@ -62,7 +62,7 @@ class Page:
         with self.blocks:
             self._lay_out()
             self._wire()
-            add_endpoints(bot)
+            add_endpoints(bot, read_only=read_only)
 
     def _lay_out(self) -> None:
         self.session = gr.State(Session())
