@@ -128,3 +128,13 @@ def test_questions_and_refreshes_at_once_never_mix_generations(bot: QA, data: Pa
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_literal_question_is_searched_as_it_was_typed(bot: QA) -> None:
+    history = ["Who is Mira Holm?"]
+    question = "How many steps does she climb every evning?"
+
+    answer = bot.ask(question, history, literal=True)
+
+    assert answer.query == question
+    assert bot.ask(question, history).query == "How many steps does Mira Holm climb every evening?"
