@@ -170,3 +170,13 @@ def test_a_long_refresh_lets_questions_be_answered_from_the_generation_before(
     bot.refresh()
     assert all("1987" in text for text in while_refreshing)
     assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
+
+
+def test_a_literal_question_is_searched_as_it_was_typed(bot: QA) -> None:
+    history = ["Who is Mira Holm?"]
+    question = "How many steps does she climb every evning?"
+
+    answer = bot.ask(question, history, literal=True)
+
+    assert answer.query == question
+    assert bot.ask(question, history).query == "How many steps does Mira Holm climb every evening?"

@@ -1,8 +1,7 @@
-import pytest
+from dataclasses import replace
 
 from embeddings.corpus import Document
 from embeddings.refresh import Failure
-from web.counts import plural
 from web.knowledge import knowledge
 
 
@@ -46,7 +45,7 @@ def test_an_empty_folder_is_said_to_be_empty() -> None:
 
 
 def test_a_kind_is_escaped() -> None:
-    assert "<b>" not in sentence(document("a", "<b>"))
+    assert "<b>" not in knowledge([document("a", "<b>"), document("b", "c"), document("d", "c")], passages=1)
 
 
 def test_files_that_could_not_be_read_are_named_with_the_reason() -> None:
@@ -56,9 +55,19 @@ def test_files_that_could_not_be_read_are_named_with_the_reason() -> None:
     assert '<p class="fn-failed">Could not be read: not a PDF</p>' in html
 
 
-@pytest.mark.parametrize(
-    ("noun", "several"),
-    [("job", "jobs"), ("story", "stories"), ("essay", "essays"), ("box", "boxes"), ("文章", "文章")],
-)
-def test_a_noun_has_its_plural(noun: str, several: str) -> None:
-    assert plural(noun) == several
+def test_facets_are_ticked_by_key_and_value() -> None:
+    html = knowledge([document("a", "job"), document("b", "job"), document("c", "guide")], passages=1)
+
+    assert '<input type="checkbox" data-key="kind" value="job">' in html
+    assert '<span dir="auto">job</span><span class="fn-count">2</span>' in html
+
+
+def test_a_document_says_its_state() -> None:
+    stale = replace(document("b"), stale=True)
+
+    html = knowledge([document("a"), stale, document("a ")], passages=1, failed=[Failure("b", "no PDF")])
+
+    assert '<li class="fn-fresh-document">' in html
+    assert '<p class="fn-stale">Last good version; the file can no longer be read: no PDF</p>' in html
+    assert '<p class="fn-also">Repeats <bdi>a</bdi> word for word</p>' in html
+    assert "fn-failed" not in html

