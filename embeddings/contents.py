@@ -68,6 +68,16 @@ class Contents:
         number = bisect_right(self._first_passages, row) - 1
         return number, row - self._first_passages[number]
 
+    def passage_id(self, row: int) -> int:
+        """Return a passage's id, without making the passage."""
+        number, own = self.part_of(row)
+        return int(self.parts[number].columns["ids"][own])
+
+    def wording(self, row: int) -> int:
+        """Return 64 bits that are the same for passages that repeat each other word for word."""
+        number, own = self.part_of(row)
+        return int(self.parts[number].columns["wordings"][own])
+
     def document_of(self, row: int) -> int:
         """Return the number of the document that a passage stands in."""
         part, own = self.part_of(row)
