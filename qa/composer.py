@@ -125,8 +125,8 @@ def section(question: Question, candidates: Sequence[Candidate], reading: Readin
         if len(heading) > 1 and heading <= asked and asked - heading <= reading.catalog.words(document):
             found = [
                 Quote(other, span, document.text[span.start : span.end], candidate.score)
-                for other in reading.snapshot.passages
-                if other.document_id == document.id and other.headings == passage.headings
+                for other in map(reading.snapshot.passages.__getitem__, reading.snapshot.rows_of(document.id))
+                if other.headings == passage.headings
                 for span in other.sentences
             ]
             return found[:QUOTES_OF_A_LIST]

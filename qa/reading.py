@@ -55,17 +55,12 @@ class Reading:
         """
         if self._has_places and (elsewhere := self.catalog.elsewhere(question.text)):
             documents = (self.snapshot.documents.keys() if documents is None else documents) - elsewhere
-        found = self.retriever.retrieve(question, 3 * k, documents=documents)
+        many = k if reranker is None else 3 * k
+        found = self.retriever.retrieve(question, many, documents=documents, repeats=False)
         if reranker is not None:
             texts = [embedded_text(self.document(c.passage), c.passage)[0] for c in found]
             found = rerank(question.text, found, texts, reranker)
-        first: dict[str, Candidate] = {}
-        for candidate in found:
-            words = self._words(candidate.passage)
-            other = first.setdefault(words, candidate)
-            if candidate.passage.document_id < other.passage.document_id:
-                first[words] = candidate
-        return list(first.values())[:k]
+        return found[:k]
 
     def also_in(self, passage: Passage) -> tuple[str, ...]:
         """Return the other sources that hold the passage word for word."""
@@ -128,6 +123,3 @@ class Reading:
             parts=candidate.parts,
             stale=document.stale,
         )
-
-    def _words(self, passage: Passage) -> str:
-        return " ".join(self.text(passage).split())
