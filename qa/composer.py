@@ -14,15 +14,13 @@ from qa.confidence import (
     THRESHOLD,
     confidence,
     confidence_parts,
-    counted_words,
-    decisive_words,
-    stands_nowhere,
 )
 from qa.expectation import expectation, meets
 from qa.lexical import analyse
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
+from qa.silence import silent
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -172,13 +170,9 @@ def _sure(
     question: Question, candidates: Sequence[Candidate], quotes: Sequence[Quote], reading: Reading
 ) -> float:
     parts = fit_of(question, candidates, quotes, reading)
-    words = candidates[0].words
-    uncounted = (
-        parts["unexpected"] and words and stands_nowhere(counted_words(question.text), words.whole.terms)
-    )
-    decisive = decisive_words(question.text)
-    silent = bool(uncounted) or stands_nowhere(decisive, reading.retriever.lexical.vocabulary)
-    return confidence(parts, silent=silent)
+    places = {quote.passage.id for quote in quotes}
+    quoted = [each for n, each in enumerate(candidates) if not n or each.passage.id in places]
+    return confidence(parts, silent=silent(question.text, [q.text for q in quotes], quoted, reading))
 
 
 def fit_of(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from qa.expectation import expectation, meets
+from qa.expectation import asked_for, expectation, meets
 from qa.lexical import BM25Index, analyse
 
 # Out of fold: recall@1 .898, MRR@10 .933. Without each in turn, recall@1 falls to: dense .897,
@@ -34,7 +34,7 @@ PASSAGE_WEIGHTS: Final = {
 # questions, the best three for .930; without what is expected .821, .930. ``repeat`` is not fitted
 # (these articles have no captions): it keeps titles, captions and labels, which say the question's
 # words and fewer than two others, behind statements, and costs .004 of the first sentences here.
-SENTENCE_WEIGHTS: Final = {"cosine": 1.0, "held": 1.0, "expected": 0.2, "repeat": -1.0}
+SENTENCE_WEIGHTS: Final = {"cosine": 1.0, "held": 1.0, "expected": 0.2, "asked": 0.1, "repeat": -1.0}
 
 _PREFIX = 5
 # Fewer words than this, and no end, make a label; a Chinese sign counts as a word.
@@ -162,14 +162,15 @@ def sentence_parts(
     cosines: Sequence[float],
 ) -> list[dict[str, float]]:
     """Return the features of each sentence of a passage."""
-    kind = expectation(question)
-    asked = frozenset(weighting.terms)
+    kind, thing = expectation(question), frozenset(asked_for(question).thing)
+    said = frozenset(weighting.terms)
     return [
         {
             "cosine": cosine,
             "held": held,
-            "expected": float(meets(kind, question, text)),
-            "repeat": float(own.label or len(own.outside - asked) < 2),
+            "expected": float(expected := meets(kind, question, text)),
+            "asked": float(bool(thing) and thing <= own.words.terms),
+            "repeat": float((own.label and not expected) or len(own.outside - said) < 2),
         }
         for cosine, held, own, text in zip(
             cosines, weighting.held(words.sentences), words.sentences, texts, strict=True
