@@ -5,7 +5,7 @@ said once. Whether anything is said at all is decided by the confidence.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
@@ -16,7 +16,7 @@ from qa.confidence import (
     confidence_parts,
 )
 from qa.expectation import expectation, meets
-from qa.lexical import analyse
+from qa.lookup import look_up
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
@@ -29,7 +29,7 @@ QUOTES = 3
 QUOTES_OF_A_LIST = 6
 # … and nothing is quoted that scores this much less than the best sentence.
 _MARGIN = 0.6
-# Of a section whose name and document are all that the question says.
+# Of what stands at a place that the question names.
 _NAMED = 0.9
 # A neighbour of a quote comes with it when it is among the next best so many sentences.
 _CLOSE = 2
@@ -39,8 +39,6 @@ _LIST = re.compile(
     r"|^\W*(?:what|which) (?!is\b|was\b|does\b|has\b|this\b)\w+s\b|哪些|有什么|列出",
     re.IGNORECASE,
 )
-# What a question for a section says beside its name.
-_CONTAINS = "include contain cover say involve consist describe tell list mention section look like"
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 # A sentence that begins so is not understood alone.
 _LEANS = re.compile(
@@ -62,17 +60,24 @@ class Quote:
     score: float
 
 
-def compose(asked: str, question: Question, candidates: Sequence[Candidate], reading: Reading) -> Answer:
+def compose(
+    asked: str,
+    question: Question,
+    candidates: Sequence[Candidate],
+    reading: Reading,
+    *,
+    within: Set[str] | None = None,
+) -> Answer:
     """Return the answer to a question whose best passages are given, best first.
 
-    ``asked`` is the user's own question; ``question`` is what was searched.
+    ``asked`` is the user's own question; ``question`` is what was searched, of the documents ``within``.
     """
     hits = tuple(reading.hits(candidates))
-    named = section(question, candidates, reading)
-    quotes = named or choose(question, candidates, reading)
-    sure = _sure(question, candidates, quotes, reading) if quotes else 0.0
-    if named:
-        sure = max(sure, _NAMED)
+    if named := _named(question, candidates, reading, within):
+        quotes, sure = named, _NAMED
+    else:
+        quotes = choose(question, candidates, reading)
+        sure = _sure(question, candidates, quotes, reading) if quotes else 0.0
     if sure < THRESHOLD:
         return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
     citations = tuple(
@@ -106,25 +111,14 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     return chosen
 
 
-def section(question: Question, candidates: Sequence[Candidate], reading: Reading) -> list[Quote]:
-    """Return the first sentences of the section that a question asks for as a whole, or none.
-
-    Such a question says all words of a heading, and beyond them nothing but what the document is called
-    and what its metadata says: "What does a day in the life of the London data scientist include?"
-    """
-    asked = set(question.terms) - set(analyse(_CONTAINS))
-    for candidate in candidates:
-        passage, document = candidate.passage, reading.document(candidate.passage)
-        heading = set(analyse(passage.headings[-1])) if passage.headings else set()
-        if len(heading) > 1 and heading <= asked and asked - heading <= reading.catalog.words(document):
-            found = [
-                Quote(other, span, document.text[span.start : span.end], candidate.score)
-                for other in reading.snapshot.passages
-                if other.document_id == document.id and other.headings == passage.headings
-                for span in other.sentences
-            ]
-            return found[:QUOTES_OF_A_LIST]
-    return []
+def _named(
+    question: Question, candidates: Sequence[Candidate], reading: Reading, within: Set[str] | None
+) -> list[Quote]:
+    places = look_up(question.text, candidates, reading, within=within)
+    return [
+        Quote(passage, span, reading.document(passage).text[span.start : span.end], 1.0)
+        for passage, span in places
+    ]
 
 
 def said(quote: str) -> str:

@@ -124,7 +124,7 @@ class QA:
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)
         candidates = self._candidates(reading, query, SHOWN, documents)
-        return compose(question.strip(), query, candidates, reading)
+        return compose(question.strip(), query, candidates, reading, within=documents)
 
     @property
     def passages(self) -> int:

@@ -79,11 +79,12 @@ _OF = r"(?P<thing>\w+)(?: \w+ed)? (?:of|for) (?P<of>.+)"
 # What a question asks for, and what it asks it of, where it says so by one of these turns.
 _TURNS = (
     re.compile(
-        r"\b(?i:what|which) (?P<thing>[A-Z]{2}[\w'’.-]*|[A-Z][\w'’.-]*(?= (?:is|are|was|were|do|does|did|has)\b))"
+        r"\b(?i:what|which) (?P<thing>[A-Z]{2}[\w'’.-]*"
+        r"|[A-Z][\w'’.-]*(?= (?:is|are|was|were|do|does|did|has)\b))"
     ),
     re.compile(r"\bhow many (?P<thing>\w+)", re.IGNORECASE),
     re.compile(rf"\bhow (?:much|long) (?:does|do|did) (?P<of>.+) {_LAST}", re.IGNORECASE),
-    re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )?{_OF}", re.IGNORECASE),
+    re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )??{_OF}", re.IGNORECASE),
     re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )?{_LAST}", re.IGNORECASE),
     re.compile(rf"{_IS}(?P<of>.+?)['’]s? {_LAST}", re.IGNORECASE),
 )

@@ -77,8 +77,7 @@ class SentenceWords:
         spoken = text.lstrip().startswith(("“", '"'))
         unquoted = _QUOTATION.sub(" ", text)
         outside = frozenset(terms if spoken or unquoted == text else analyse(unquoted))
-        ends = text.rstrip("”’\"')）").endswith(_ENDS)
-        return cls(Words.of(terms), outside, len(_WORDS.findall(text)) < _LABEL and not ends)
+        return cls(Words.of(terms), outside, is_label(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +133,12 @@ class Weighting:
         return sum(weight for term, weight in pairs if term in terms) / self.mass
 
 
+def is_label(text: str) -> bool:
+    """Tell whether a text is a few words that end without a full stop: "US, WA, Seattle"."""
+    ends = text.rstrip("”’\"')）").endswith(_ENDS)
+    return len(_WORDS.findall(text)) < _LABEL and not ends
+
+
 def passage_parts(
     weighting: Weighting, words: PassageWords, *, dense: float, cosines: Sequence[float], bm25: float
 ) -> dict[str, float]:
@@ -164,13 +169,14 @@ def sentence_parts(
     """Return the features of each sentence of a passage."""
     kind, thing = expectation(question), frozenset(asked_for(question).thing)
     said = frozenset(weighting.terms)
+    given = kind in ("number", "date")  # a row or a line may give these: "Price | 89 euros"
     return [
         {
             "cosine": cosine,
             "held": held,
             "expected": float(expected := meets(kind, question, text)),
             "asked": float(bool(thing) and thing <= own.words.terms),
-            "repeat": float((own.label and not expected) or len(own.outside - said) < 2),
+            "repeat": float((own.label and not (given and expected)) or len(own.outside - said) < 2),
         }
         for cosine, held, own, text in zip(
             cosines, weighting.held(words.sentences), words.sentences, texts, strict=True

@@ -20,18 +20,13 @@ from qa.retriever import Candidate
 
 _ALIKE = 5
 # Texts give these without the word: "480 grams" is a weight, "Mira Holm" a name.
-_UNSAID = frozenset(
-    analyse("""
+_UNSAID = """
     name term word example kind type sort form title number amount total size length width height weight
     weigh age last take duration distance ratio proportion percentage percent rate minimum maximum average
     nationality location place address date year time day reason purpose cause effect result meaning
     definition difference basis value role way
-    """)
-)
-_SAME = tuple(
-    frozenset(analyse(words))
-    for words in ("price cost fee", "salary wage pay compensation", "author writer write written wrote")
-)
+"""
+_SAME = ("price cost fee", "salary wage pay compensation", "author writer write written wrote")
 _NOT = re.compile(
     r"\b(?:(?<!whether or )not|never|no|non|nor|neither|none|cannot|unable|least|fewest|without)\b|n['’]t\b",
     re.IGNORECASE,
@@ -42,7 +37,11 @@ _RATHER_NOT = re.compile(
 )
 _EXACT = re.compile(r"(?<![\w.,-])(?:\d{3,}|[^\W\d_]+\d+|\d+[^\W\d_]{3,})(?![\w-])")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
-_PAST = re.compile(r"\bwhen (?:was|were|did)\b|\byear\b|\bcentury\b", re.IGNORECASE)
+_PAST = re.compile(
+    r"\bwhen (?:was|were|did)\b|\byear\b|\bcentury\b"
+    r"|\bwho (?:was|were|did|has|had|\w+ed|wrote|made|built|led|won|began|drew|found|held|taught)\b",
+    re.IGNORECASE,
+)
 
 
 def silent(question: str, quotes: Sequence[str], quoted: Sequence[Candidate], reading: Reading) -> bool:
@@ -76,8 +75,9 @@ def _speaks_of(asked: Asked, titles: Set[str], reading: Reading) -> bool:
 
     Records of one title are one text here, as the paragraphs of an article are.
     """
-    if asked.thing and not _UNSAID.issuperset(asked.thing):
-        same = (group for group in _SAME if not group.isdisjoint(asked.thing))
+    groups = [frozenset(analyse(words)) for words in (_UNSAID, *_SAME)]
+    if asked.thing and not groups[0].issuperset(asked.thing):
+        same = (group for group in groups[1:] if not group.isdisjoint(asked.thing))
         titles = titles & _titles_with({*asked.thing}.union(*same), reading)
     return bool(titles & _titles_with(asked.of, reading) if asked.of else titles)
 
@@ -94,10 +94,11 @@ def _titles_with(terms: Iterable[str], reading: Reading) -> set[str]:
 def _unmet(question: str, quotes: Sequence[str], texts: Sequence[str]) -> bool:
     """Tell whether there is no number, name or date where one is wanted.
 
-    Only what is past has a date for sure: "when do treaties apply?" may want a condition.
+    Only what is past has a date or a name for sure: "when do treaties apply?" may want a condition,
+    "who should apply?" a kind of people. A name is wanted of the first quote: there are others everywhere.
     """
-    kind = expectation(question)
+    kind, past = expectation(question), _PAST.search(question) is not None
     if kind == "who":
-        return not meets(kind, question, quotes[0])
-    wanted = kind in ("number", "where") or (kind == "date" and _PAST.search(question) is not None)
+        return past and not meets(kind, question, quotes[0])
+    wanted = kind in ("number", "where") or (kind == "date" and past)
     return wanted and not any(meets(kind, question, text) for text in texts)

@@ -36,15 +36,6 @@ def test_a_sentence_that_leans_on_the_one_before_brings_it_along(bot: QA, data: 
     assert "The grey seal is the shyest guest of the pier. It sleeps beneath the crane" in answer.text
 
 
-def test_a_question_for_a_section_gets_its_sentences_in_order(bot: QA, data: Path) -> None:
-    (data / "cellar.md").write_text(
-        "# Cellar book\n\n## Opening hours\n\n- Monday is quiet\n- Friday is loud\n\n## Wines\n\nMany.\n",
-        "utf-8",
-    )
-    answer = bot.ask("What are the opening hours of the cellar book?")
-    assert [citation.quote for citation in answer.citations] == ["Monday is quiet", "Friday is loud"]
-
-
 def test_a_chinese_question_is_answered_by_its_chinese_sentence(bot: QA) -> None:
     answer = bot.ask("灯塔实习生的入职日期是什么时候？")
     assert "入职日期是2026年6月；" in answer.text
