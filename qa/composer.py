@@ -17,6 +17,7 @@ from qa.confidence import (
 )
 from qa.expectation import expectation, meets
 from qa.lookup import look_up
+from qa.plain import said, shown
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
@@ -47,7 +48,6 @@ _LEANS = re.compile(
     r"|\W*(?:它|他|她|这|该|其|因此|但)",
     re.IGNORECASE,
 )
-_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def compose(
     citations = tuple(
         reading.citation(number, quote.passage, quote.span) for number, quote in enumerate(quotes, start=1)
     )
-    text = "\n\n".join(f"{said(citation.quote)} [{citation.number}]" for citation in citations)
+    text = "\n\n".join(
+        f"{shown(reading.snapshot.documents[c.document_id], c.start, c.end)} [{c.number}]" for c in citations
+    )
     return Answer(asked, question.text, text, citations, hits, sure, "answered")
 
 
@@ -119,11 +121,6 @@ def _named(
         Quote(passage, span, reading.document(passage).text[span.start : span.end], 1.0)
         for passage, span in places
     ]
-
-
-def said(quote: str) -> str:
-    """Return a quote as it stands in an answer: on one line, its own "[3]" told from our marks."""
-    return _BRACKETED_NUMBER.sub(r"(\1)", " ".join(quote.split()))
 
 
 def _quotes(question: Question, weighting: Weighting, candidate: Candidate, reading: Reading) -> list[Quote]:

@@ -1,9 +1,6 @@
 from pathlib import Path
 
-import pytest
-
 from qa import QA
-from qa.composer import said
 
 
 def test_the_sentence_that_answers_comes_first_with_its_footnote(bot: QA) -> None:
@@ -48,8 +45,3 @@ def test_marks_of_the_source_itself_are_told_from_ours(bot: QA, data: Path) -> N
     answer = bot.ask("Who ground the old lens in Paris?")
     assert "1823.(7)" in answer.text
     assert any("[7]" in citation.quote for citation in answer.citations)
-
-
-@pytest.mark.parametrize(("quote", "text"), [("a\n b", "a b"), ("x [3] y", "x (3) y"), ("[a]", "[a]")])
-def test_a_quote_is_said_on_one_line_without_marks(quote: str, text: str) -> None:
-    assert said(quote) == text
