@@ -1,7 +1,8 @@
 """The command line: ask, search, refresh, eval. ``ui.py`` adds ``chat``.
 
-Exit codes: 0 done (abstaining is done), 2 what the user gave is wrong, 1 anything else. What goes
-wrong is one line on stderr: the fact, the place, the remedy.
+Exit codes: 0 done (abstaining is done, and so is a refresh that names files it could not read), 2 what
+the user gave is wrong, 1 anything else. What goes wrong is one line on stderr: the fact, the place, the
+remedy.
 """
 
 import json
@@ -9,6 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +55,10 @@ Filters = Annotated[
     ),
 ]
 
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Name the files that cannot be read, each time.")
+]
+
 app = typer.Typer(
     help="Ask documents questions; every sentence of an answer is footnoted to an exact span of a source.",
     no_args_is_help=True,
@@ -60,6 +66,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"footnote {version('footnote-qa')}")
+        except PackageNotFoundError:
+            typer.echo("footnote, run from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version, and exit."),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
 
 
 @app.command("ask")
@@ -76,8 +102,10 @@ def ask_command(
         typer.Option("--history", help="An earlier question, oldest first. Can be repeated."),
     ] = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Answer a question from the sources, or say that they do not hold it."""
+    _speak_up(verbose)
     answer = open_bot(data, index, model, reranker).ask(question, history or (), read_filters(where))
     typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
 
@@ -93,8 +121,10 @@ def search_command(
     reranker: Reranker = None,
     where: Filters = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Show the passages that fit a question best, without an answer."""
+    _speak_up(verbose)
     hits = open_bot(data, index, model, reranker).retrieve(question, k, read_filters(where))
     typer.echo(
         _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
@@ -216,6 +246,10 @@ def read_filters(where: list[str] | None) -> dict[str, list[str]]:
     return filters
 
 
+def _speak_up(verbose: bool) -> None:
+    logging.getLogger("footnote").setLevel(logging.INFO if verbose else logging.NOTSET)
+
+
 def _folders(data: Path | None, index: Path | None, model: str | None) -> tuple[Path, Path]:
     folder = data or default_data()
     return folder, index or default_index(folder, model)
@@ -244,6 +278,7 @@ def _in_words(answer: Answer) -> str:
 def _hit_in_words(hit: Hit) -> str:
     path = " > ".join((hit.title, *hit.headings))
     also = f", also in {', '.join(hit.also_in)}" if hit.also_in else ""
+    also += ", last good version of a file that can no longer be read" if hit.stale else ""
     return f"{hit.rank}. {path} ({hit.source}{also}, score {hit.score:.3f})\n{hit.text}"
 
 
@@ -261,3 +296,6 @@ def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
     typer.echo(f"{verb} {passages}; generation {report.generation}")
     for failure in report.failed:
         typer.echo(f"not read: {failure.source}: {failure.reason}", err=True)
+    if report.failed:
+        files = "1 file" if len(report.failed) == 1 else f"{len(report.failed)} files"
+        typer.echo(f"{files} could not be read; where there was a good version, it still serves", err=True)

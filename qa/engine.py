@@ -60,7 +60,7 @@ class QA:
         self._follow = follow
         self._lock = threading.Lock()
         self._next_look = 0.0
-        self._seen = fingerprint_of_folder(data), ""
+        self._seen = fingerprint_of_folder(data), current_generation(index)
         report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
@@ -172,7 +172,7 @@ class QA:
             _LOG.warning("still serving the last good generation: %s", error)
 
     def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
-        self._seen = fingerprint_of_folder(self.data), ""
+        self._seen = fingerprint_of_folder(self.data), self._seen[1]
         report, snapshot = refresh(self.data, self.index, encoder=self._encoder, on_progress=on_progress)
         if self._reading.snapshot.generation != snapshot.generation:
             self._reading = Reading(snapshot)
@@ -180,10 +180,12 @@ class QA:
         return report
 
     def _take(self, report: RefreshReport) -> None:
+        """Serve what was done, and name the files that failed: loudly when something changed, else softly."""
         self.report = report
-        self._seen = self._seen[0], current_generation(self.index)
+        before, self._seen = self._seen[1], (self._seen[0], current_generation(self.index))
+        level = logging.INFO if self._seen[1] == before else logging.WARNING
         for failure in report.failed:
-            _LOG.warning("%s: %s", failure.source, failure.reason)
+            _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
 
 
 _default: QA | None = None

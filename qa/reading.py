@@ -102,6 +102,7 @@ class Reading:
             end=span.end,
             also_in=self.also_in(passage),
             passage_id=passage.id,
+            stale=document.stale,
         )
 
     def _hit(self, candidate: Candidate, rank: int) -> Hit:
