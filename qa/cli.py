@@ -5,7 +5,6 @@ the user gave is wrong, 1 anything else. What goes wrong is one line on stderr: 
 remedy.
 """
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +18,9 @@ import typer
 from embeddings.cache import OnProgress
 from embeddings.encoder import load_encoder
 from embeddings.errors import FilterError, FootnoteError, InputError
-from embeddings.refresh import RefreshReport, dry_run, refresh
-from qa.answer import Answer, Hit
+from embeddings.refresh import dry_run, refresh
 from qa.engine import QA, default_data, default_index
+from qa.printing import answer_in_words, as_json_text, hit_in_words, print_report
 
 Data = Annotated[
     Path | None,
@@ -107,7 +106,7 @@ def ask_command(
     """Answer a question from the sources, or say that they do not hold it."""
     _speak_up(verbose)
     answer = open_bot(data, index, model, reranker).ask(question, history or (), read_filters(where))
-    typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
+    typer.echo(as_json_text(answer.to_dict()) if as_json else answer_in_words(answer))
 
 
 @app.command("search")
@@ -127,7 +126,7 @@ def search_command(
     _speak_up(verbose)
     hits = open_bot(data, index, model, reranker).retrieve(question, k, read_filters(where))
     typer.echo(
-        _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
+        as_json_text([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(hit_in_words, hits))
     )
 
 
@@ -149,13 +148,13 @@ def refresh_command(
     folder, place = _folders(data, index, model)
     encoder = load_encoder(model)
     if dry:
-        _print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
+        print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
         return
 
     def once(*, rebuild: bool = False) -> None:
         with shown_progress() as on_progress:
             report, _ = refresh(folder, place, encoder=encoder, rebuild=rebuild, on_progress=on_progress)
-        _print_report(report, as_json=as_json, verb="encoded")
+        print_report(report, as_json=as_json, verb="encoded")
 
     once(rebuild=rebuild)
     if watch:
@@ -194,7 +193,7 @@ def eval_command(
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
     typer.echo(
-        _as_json([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
+        as_json_text([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
     )
 
 
@@ -264,38 +263,3 @@ def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:
             once()
         except FootnoteError as error:
             typer.echo(f"footnote: {error}", err=True)
-
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _in_words(answer: Answer) -> str:
-    searched = [f"(searched for: {answer.query})"] if answer.query != answer.question else []
-    return "\n\n".join([*searched, answer.to_markdown()])
-
-
-def _hit_in_words(hit: Hit) -> str:
-    path = " > ".join((hit.title, *hit.headings))
-    also = f", also in {', '.join(hit.also_in)}" if hit.also_in else ""
-    also += ", last good version of a file that can no longer be read" if hit.stale else ""
-    return f"{hit.rank}. {path} ({hit.source}{also}, score {hit.score:.3f})\n{hit.text}"
-
-
-def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
-    if as_json:
-        failed = [{"source": failure.source, "reason": failure.reason} for failure in report.failed]
-        fields = {
-            name: getattr(report, name)
-            for name in ("added", "changed", "removed", "kept", "encoded", "generation")
-        }
-        typer.echo(_as_json({**fields, "failed": failed}))
-        return
-    typer.echo(str(report))
-    passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"
-    typer.echo(f"{verb} {passages}; generation {report.generation}")
-    for failure in report.failed:
-        typer.echo(f"not read: {failure.source}: {failure.reason}", err=True)
-    if report.failed:
-        files = "1 file" if len(report.failed) == 1 else f"{len(report.failed)} files"
-        typer.echo(f"{files} could not be read; where there was a good version, it still serves", err=True)
