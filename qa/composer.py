@@ -15,13 +15,13 @@ from qa.confidence import (
     confidence,
     confidence_parts,
 )
-from qa.expectation import expectation, meets
+from qa.expectation import asked_for, expectation, meets
 from qa.lookup import look_up
 from qa.plain import said, shown
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
-from qa.silence import silent
+from qa.silence import silent, titles_with
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -34,6 +34,10 @@ _MARGIN = 0.6
 _NAMED = 0.9
 # A neighbour of a quote comes with it when it is among the next best so many sentences.
 _CLOSE = 2
+
+# What is said of a picture stands behind what the text itself says. Not fitted: SQuAD has no captions.
+_CAPTION = 0.2
+_FIGURE = re.compile(r"^\W*(?:figure|fig\.|image|photo|图)\s*\d*\s*[:.：]", re.IGNORECASE | re.MULTILINE)
 
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b"
@@ -97,6 +101,7 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
         for candidate in candidates[:QUOTED_PASSAGES]
         for quote in _quotes(question, weighting, candidate, reading)
     ]
+    quotes = _to_the_point(question.text, quotes, reading)
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
     good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _MARGIN]
@@ -127,13 +132,26 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
     if candidate.words is None:
         return []
     document = reading.document(candidate.passage)
+    behind = _CAPTION if _FIGURE.search(reading.text(candidate.passage)) else 0.0
     spans = candidate.passage.sentences
     texts = [document.text[span.start : span.end] for span in spans]
     parts = sentence_parts(question.text, weighting, candidate.words, texts, cosines=candidate.cosines)
     return [
-        Quote(candidate.passage, span, text, sentence_score(candidate.score, each))
+        Quote(candidate.passage, span, text, sentence_score(candidate.score, each) - behind)
         for span, text, each in zip(spans, texts, parts, strict=True)
     ]
+
+
+def _to_the_point(question: str, quotes: list[Quote], reading: Reading) -> list[Quote]:
+    """Keep to documents that speak of what is asked about, and to a phone number or address where one is.
+
+    Where that leaves nothing, all stay.
+    """
+    kind, of = expectation(question), asked_for(question).of
+    titles = titles_with(of, reading) if of else set()
+    about = [quote for quote in quotes if not of or reading.document(quote.passage).title in titles] or quotes
+    sought = [quote for quote in about if kind in ("phone", "email") and meets(kind, question, quote.text)]
+    return sought or about
 
 
 def _in_context(quote: Quote, good: Sequence[Quote], reading: Reading) -> Quote:

@@ -9,11 +9,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from qa.lexical import STOPWORDS, analyse
 
-Expectation: TypeAlias = Literal["date", "number", "who", "where", "why", "how", "anything"]
+Expectation: TypeAlias = Literal["date", "number", "phone", "email", "who", "where", "why", "how", "anything"]
+
+# Kinds that a text holds or does not, whatever words are around them.
+GIVEN: Final = frozenset[Expectation]({"date", "number", "phone", "email"})
 
 _MONTHS = "january|february|(?-i:March)|april|(?-i:May)|june|july|august|september|october|november|december"
 _NUMBER_WORDS = (
@@ -46,6 +49,11 @@ _ASKED: tuple[tuple[Expectation, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    (
+        "phone",
+        re.compile(r"^\W*(?:what|which)\b.*\b(?:tele)?(?:phone|fax)(?: number)?\b|电话", re.IGNORECASE),
+    ),
+    ("email", re.compile(r"^\W*(?:what|which)\b.*\be-?mail\b|邮箱|邮件地址", re.IGNORECASE)),
     ("who", re.compile(r"\b(?:who|whom|whose)\b|谁", re.IGNORECASE)),
     (
         "where",
@@ -67,6 +75,8 @@ _DATE = re.compile(
 _NUMBER = re.compile(rf"\d[\d,.]*|\b(?:{_NUMBER_WORDS})\b|[一二两三四五六七八九十百千万亿]+", re.IGNORECASE)
 _LABEL = re.compile(r"\b([^\W\d]+) \d+\b(?! ?[^\W\d])")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+")
+_PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{4,}\d")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
 _REASON = re.compile(
     r"\b(?:because|due to|since|so that|in order to|as a result|result(?:s|ed|ing)? (?:in|from)|caus\w+"
     r"|reason\w*|lead(?:s|ing)? to|led to|thus|therefore|owing to|to)\b|因为|由于|因此",
@@ -122,6 +132,10 @@ def meets(kind: Expectation, question: str, text: str) -> bool:
             return bool(_found(_DATE, text) - _found(_DATE, question))
         case "number":
             return bool(_found(_NUMBER, _without_labels(text)) - _found(_NUMBER, question))
+        case "phone":
+            return _PHONE.search(text) is not None
+        case "email":
+            return _EMAIL.search(text) is not None
         case "who" | "where":
             said = question.lower()
             names = {name.removesuffix("'s").removesuffix("’s") for name in _found(_NAME, text)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from qa.expectation import asked_for, expectation, meets
+from qa.expectation import GIVEN, asked_for, expectation, meets
 from qa.lexical import BM25Index, analyse
 
 # Out of fold: recall@1 .898, MRR@10 .933. Without each in turn, recall@1 falls to: dense .897,
@@ -169,19 +169,24 @@ def sentence_parts(
     """Return the features of each sentence of a passage."""
     kind, thing = expectation(question), frozenset(asked_for(question).thing)
     said = frozenset(weighting.terms)
-    given = kind in ("number", "date")  # a row or a line may give these: "Price | 89 euros"
-    return [
-        {
-            "cosine": cosine,
-            "held": held,
-            "expected": float(expected := meets(kind, question, text)),
-            "asked": float(bool(thing) and thing <= own.words.terms),
-            "repeat": float((own.label and not (given and expected)) or len(own.outside - said) < 2),
-        }
-        for cosine, held, own, text in zip(
-            cosines, weighting.held(words.sentences), words.sentences, texts, strict=True
+    found = []
+    for cosine, held, own, text in zip(
+        cosines, weighting.held(words.sentences), words.sentences, texts, strict=True
+    ):
+        expected, asked = meets(kind, question, text), bool(thing) and thing <= own.words.terms
+        # A row, or a line, that gives what is asked for is more than a label: "Price | 89 euros".
+        label = own.label and not asked and not (expected and kind in GIVEN)
+        repeat = label or len(own.outside - said) < 2
+        found.append(
+            {
+                "cosine": cosine,
+                "held": held,
+                "expected": float(expected),
+                "asked": float(asked),
+                "repeat": float(repeat),
+            }
         )
-    ]
+    return found
 
 
 def sentence_score(passage: float, parts: dict[str, float]) -> float:

@@ -22,7 +22,7 @@ _ALIKE = 5
 # Texts give these without the word: "480 grams" is a weight, "Mira Holm" a name.
 _UNSAID = """
     name term word example kind type sort form title number amount total size length width height weight
-    weigh age last take duration distance ratio proportion percentage percent rate minimum maximum average
+    age duration distance ratio proportion percentage percent rate minimum maximum average
     nationality location place address date year time day reason purpose cause effect result meaning
     definition difference basis value role way
 """
@@ -53,7 +53,7 @@ def silent(question: str, quotes: Sequence[str], quoted: Sequence[Candidate], re
     texts = [*quotes, *(reading.text(each.passage) for each in quoted)]
     return (
         denied(question, quotes)
-        or not all(titles & _titles_with((term,), reading) for term in exact(question))
+        or not all(titles & titles_with((term,), reading) for term in exact(question))
         or not _speaks_of(asked_for(question), titles, reading)
         or _unmet(question, quotes, texts)
     )
@@ -78,11 +78,11 @@ def _speaks_of(asked: Asked, titles: Set[str], reading: Reading) -> bool:
     groups = [frozenset(analyse(words)) for words in (_UNSAID, *_SAME)]
     if asked.thing and not groups[0].issuperset(asked.thing):
         same = (group for group in groups[1:] if not group.isdisjoint(asked.thing))
-        titles = titles & _titles_with({*asked.thing}.union(*same), reading)
-    return bool(titles & _titles_with(asked.of, reading) if asked.of else titles)
+        titles = titles & titles_with({*asked.thing}.union(*same), reading)
+    return bool(titles & titles_with(asked.of, reading) if asked.of else titles)
 
 
-def _titles_with(terms: Iterable[str], reading: Reading) -> set[str]:
+def titles_with(terms: Iterable[str], reading: Reading) -> set[str]:
     """Return the titles of the documents that hold one of the terms, or one that begins alike (5 letters)."""
     lexical, known = reading.retriever.lexical, set(terms)
     beginnings = tuple(term[:_ALIKE] for term in known if len(term) >= _ALIKE and term.isalpha())
@@ -100,5 +100,5 @@ def _unmet(question: str, quotes: Sequence[str], texts: Sequence[str]) -> bool:
     kind, past = expectation(question), _PAST.search(question) is not None
     if kind == "who":
         return past and not meets(kind, question, quotes[0])
-    wanted = kind in ("number", "where") or (kind == "date" and past)
+    wanted = kind in ("number", "where", "phone", "email") or (kind == "date" and past)
     return wanted and not any(meets(kind, question, text) for text in texts)
