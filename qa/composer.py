@@ -36,7 +36,7 @@ _NAMED = 0.9
 _CLOSE = 2
 
 # What is said of a picture stands behind what the text itself says. Not fitted: SQuAD has no captions.
-_CAPTION = 0.2
+_CAPTION = 0.3
 _FIGURE = re.compile(r"^\W*(?:figure|fig\.|image|photo|图)\s*\d*\s*[:.：]", re.IGNORECASE | re.MULTILINE)
 
 _LIST = re.compile(

@@ -45,3 +45,32 @@ def test_marks_of_the_source_itself_are_told_from_ours(bot: QA, data: Path) -> N
     answer = bot.ask("Who ground the old lens in Paris?")
     assert "1823.(7)" in answer.text
     assert any("[7]" in citation.quote for citation in answer.citations)
+
+
+def test_a_price_is_quoted_from_its_row_and_the_thing_asked_about(bot: QA, data: Path) -> None:
+    (data / "kettle.md").write_text(
+        "# Aurora kettle\n\nThe Aurora kettle boils water.\n\n| Property | Value |\n| --- | --- |\n"
+        "| Colour | black |\n| Price | 89 euros |\n",
+        "utf-8",
+    )
+    (data / "grinder.md").write_text("# Grinder\n\nThe grinder has a price of 20 euros.\n", "utf-8")
+    answer = bot.ask("What is the price of the Aurora kettle?")
+    assert "Property: Price; Value: 89 euros" in answer.text
+    assert {citation.source for citation in answer.citations} == {"kettle.md"}
+
+
+def test_a_phone_number_is_quoted_from_its_line_alone(bot: QA, data: Path) -> None:
+    (data / "contact.md").write_text("# Harbour contact\n\nPhone of the harbour: +49 30 901820\n", "utf-8")
+    answer = bot.ask("What is the phone number of the harbour?")
+    assert [citation.quote for citation in answer.citations] == ["Phone of the harbour: +49 30 901820"]
+
+
+def test_what_is_said_of_a_picture_stands_behind_the_text(bot: QA, data: Path) -> None:
+    (data / "lens.md").write_text(
+        "# Optics\n\nFigure: lens.png\n\nThe Fresnel lens with rings (left) and prisms (right).\n\n"
+        "The Fresnel lens bundles light with rings of glass, so that a small flame is seen far away at sea "
+        "by every ship which passes the cape in fog or in the dark of a winter night.\n",
+        "utf-8",
+    )
+    answer = bot.ask("What is the Fresnel lens?")
+    assert answer.citations[0].quote.startswith("The Fresnel lens bundles light")
