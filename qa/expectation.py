@@ -45,7 +45,7 @@ _ASKED: tuple[tuple[Expectation, re.Pattern[str]], ...] = (
         re.compile(
             r"\bhow (?:many|much|long|old|far|tall|big|large|high|deep|wide|fast|often|heavy|hot|cold)\b"
             r"|\bwhat (?:is the )?(?:percent\w*|number|amount|proportion|fraction|population|age|size"
-            r"|distance|length|rate)\b|多少|几[个种名年]|多[长大久远]",
+            r"|distance|length|rate|price|cost|fee|salary|weight|height|width|depth|speed|capacity|duration)\b|多少|几[个种名年]|多[长大久远]",
             re.IGNORECASE,
         ),
     ),

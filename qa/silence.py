@@ -70,14 +70,19 @@ def denied(question: str, quotes: Sequence[str]) -> bool:
     return bool(_NOT.search(question)) and not any(_RATHER_NOT.search(quote) for quote in quotes)
 
 
+def is_unsaid(thing: Iterable[str]) -> bool:
+    """Tell whether these terms name what a text gives without a word for it, such as a size or a name."""
+    return set(analyse(_UNSAID)).issuperset(thing)
+
+
 def _speaks_of(asked: Asked, titles: Set[str], reading: Reading) -> bool:
     """Tell whether the documents of one title hold the thing asked for, and what it is asked of.
 
     Records of one title are one text here, as the paragraphs of an article are.
     """
-    groups = [frozenset(analyse(words)) for words in (_UNSAID, *_SAME)]
-    if asked.thing and not groups[0].issuperset(asked.thing):
-        same = (group for group in groups[1:] if not group.isdisjoint(asked.thing))
+    if asked.thing and not is_unsaid(asked.thing):
+        groups = [frozenset(analyse(words)) for words in _SAME]
+        same = (group for group in groups if not group.isdisjoint(asked.thing))
         titles = titles & titles_with({*asked.thing}.union(*same), reading)
     return bool(titles & titles_with(asked.of, reading) if asked.of else titles)
 

@@ -67,7 +67,8 @@ def test_a_phone_number_is_quoted_from_its_line_alone(bot: QA, data: Path) -> No
 
 def test_what_is_said_of_a_picture_stands_behind_the_text(bot: QA, data: Path) -> None:
     (data / "lens.md").write_text(
-        "# Optics\n\nFigure: lens.png\n\nThe Fresnel lens with rings (left) and prisms (right).\n\n"
+        "# Optics\n\nFigure: lens.png\n\nThe Fresnel lens of the old tower with its rings (left) and with "
+        "prisms (right), as the keeper saw it on the morning after the storm of the year before.\n\n"
         "The Fresnel lens bundles light with rings of glass, so that a small flame is seen far away at sea "
         "by every ship which passes the cape in fog or in the dark of a winter night.\n",
         "utf-8",
