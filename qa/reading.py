@@ -1,7 +1,7 @@
 """One snapshot as questions read it: searched, repeats folded, passages turned into hits."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from embeddings.corpus import Document, Passage, Span
@@ -32,6 +32,10 @@ class Reading:
     def document(self, passage: Passage) -> Document:
         """Return the document a passage is a span of."""
         return self.snapshot.documents[passage.document_id]
+
+    def passages_of(self, document: Document) -> Iterator[Passage]:
+        """Yield a document's passages in their order."""
+        return map(self.snapshot.passages.__getitem__, self.snapshot.rows_of(document.id))
 
     def text(self, passage: Passage) -> str:
         """Return the passage's text as it stands in its document."""
@@ -103,6 +107,7 @@ class Reading:
             end=span.end,
             also_in=self.also_in(passage),
             passage_id=passage.id,
+            stale=document.stale,
         )
 
     def _hit(self, candidate: Candidate, rank: int) -> Hit:

@@ -9,6 +9,7 @@ so no leg is blind to what another found. Scores are absolute: the same passage 
 same score in any company.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,6 +40,8 @@ _REPEATS = 3
 RERANKER_SHARE = 0.5
 # Filters that every document has beside its metadata.
 _BUILT_IN = ("source", "title", "document_id")
+# No text says "the year 1987" to be found by that word.
+_WHICH_TIME = re.compile(r"\b(?:what|which) (?:year|date|day|month|decade|century)\b", re.IGNORECASE)
 
 
 class Question:
@@ -56,7 +59,7 @@ class Question:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The question's terms in order, each once."""
-        return tuple(dict.fromkeys(analyse(self.text)))
+        return tuple(dict.fromkeys(analyse(_WHICH_TIME.sub("when", self.text))))
 
 
 @dataclass(frozen=True, slots=True)
