@@ -1,10 +1,10 @@
 """How time and memory grow with the corpus: ``python benchmarks/growth.py [PASSAGES …]``.
 
-Writes ``docs/growth.md`` and ``docs/images/growth.png``. Texts are real sentences (of the shipped documents,
-or of ``--texts FOLDER``) put together anew, four to seven a record, each with a made-up name, so that the
-vocabulary grows too. Vectors are real ones of those sentences with noise added: the default encoder runs
-once a sentence, and a forward pass costs nothing here. So all but the forward pass is measured, and the
-recall is that of an index over such vectors.
+Texts are real sentences (of the shipped documents, or of those given with ``--texts``) put together
+anew, four to seven a record, each with a made-up name, so that the vocabulary grows too; a hundred
+records are a file. Vectors are real ones of those sentences with noise added: the default encoder runs
+once a sentence, and a forward pass costs nothing here. So all but the forward pass is measured, and
+the recall is that of an index over such vectors. Memory is the process's peak, mapped files included.
 """
 
 import argparse
@@ -237,7 +237,7 @@ def plot(rows: Sequence[dict[str, float]], file: Path) -> None:
 
 def write(rows: Sequence[dict[str, float]], folder: Path) -> None:
     """Write the table and the plot."""
-    head = " ".join((__doc__ or "").split("\n\n", 1)[1].split())
+    head = " ".join((__doc__ or "").split("\n\n", 1)[1].split()).replace("``", "`")
     machine = f"Measured on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}."
     page = f"# Growth\n\n{head}\n\n{machine}\n\n{table(rows)}\n\n![Times and memory](images/growth.png)\n"
     (folder / "growth.md").write_text(page, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Short forms that the sources themselves explain: "generative adversarial networks (GANs)".
 
 Whoever asks for the one must find the other. A short form is taken only where its letters are the
-first letters of the words before it, in order, little words left out.
+first letters of the words before it, in order, with or without the little words.
 """
 
 import re
@@ -69,6 +69,14 @@ def _long_form(before: str, short: str) -> str:
     letters = short.casefold()
     for start in range(len(words) - 1, -1, -1):
         meant = [word for word in words[start:] if word.casefold() not in STOPWORDS]
-        if "".join(word[0] for word in meant).casefold() == letters:
+        if letters in ("".join(word[0] for word in some).casefold() for some in (meant, words[start:])):
             return " ".join(words[start:])
     return ""
+
+
+def explanation(text: str, short: str) -> int | None:
+    """Return where in a text a short form is explained, or None."""
+    for match in _EXPLAINED.finditer(text):
+        if match[2].casefold() == short.casefold() and _long_form(match[1], match[2]):
+            return match.start(2)
+    return None

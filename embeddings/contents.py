@@ -1,7 +1,7 @@
 """The parts of a generation numbered through: its documents and passages, each made when it is looked at."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import overload
@@ -67,6 +67,16 @@ class Contents:
         """Return the number of the part that holds a passage, and the passage's row there."""
         number = bisect_right(self._first_passages, row) - 1
         return number, row - self._first_passages[number]
+
+    def passage_id(self, row: int) -> int:
+        """Return a passage's id, without making the passage."""
+        number, own = self.part_of(row)
+        return int(self.parts[number].columns["ids"][own])
+
+    def wording(self, row: int) -> int:
+        """Return 64 bits that are the same for passages that repeat each other word for word."""
+        number, own = self.part_of(row)
+        return int(self.parts[number].columns["wordings"][own])
 
     def document_of(self, row: int) -> int:
         """Return the number of the document that a passage stands in."""
@@ -150,9 +160,22 @@ class Documents(Mapping[str, Document]):
         """Return how many documents there are."""
         return int(self._contents.first_document[-1])
 
+    def values(self) -> ValuesView[Document]:
+        """Return the documents in order."""
+        return _InOrder(self)
+
     def _make(self, number: int) -> Document:
         part = int(self._contents.first_document.searchsorted(number, side="right")) - 1
         return self._contents.parts[part].document(number - int(self._contents.first_document[part]))
+
+
+class _InOrder(ValuesView[Document]):
+    """Documents by their numbers, which no id has to be looked up for."""
+
+    _mapping: Documents
+
+    def __iter__(self) -> Iterator[Document]:
+        return map(self._mapping.at, range(len(self._mapping)))
 
 
 class Passages(Sequence[Passage]):

@@ -79,7 +79,7 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
         with FileLock(folder.with_suffix(".lock")):
             if found := _read(folder):
                 return found
-            _LOG.info("preparing the encoder %s, once; it takes about twenty seconds", weights.model)
+            _LOG.warning("preparing the encoder %s, once; it takes about twenty seconds", weights.model)
             building = folder.with_suffix(".building")
             shutil.rmtree(building, ignore_errors=True)
             building.mkdir()

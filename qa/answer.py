@@ -66,7 +66,8 @@ class Hit:
 class Citation:
     """An exact span of a document, numbered as it is marked in the answer.
 
-    ``passage_id`` is the hit it was taken from; ``also_in`` names the sources that repeat it.
+    ``passage_id`` is the hit it was taken from; ``also_in`` names the sources that repeat it; ``stale``
+    marks the last good version of a file that can no longer be read.
     """
 
     number: int
@@ -78,6 +79,7 @@ class Citation:
     end: int
     also_in: tuple[str, ...] = ()
     passage_id: int | None = None
+    stale: bool = False
 
     def to_dict(self) -> dict[str, Json]:
         """Return the citation as plain JSON values."""
@@ -91,6 +93,7 @@ class Citation:
             "end": self.end,
             "also_in": list(self.also_in),
             "passage_id": None if self.passage_id is None else str(self.passage_id),
+            "stale": self.stale,
         }
 
 
@@ -143,6 +146,7 @@ class Answer:
         notes = [
             f"[{c.number}] {c.title} ({c.source}, characters {c.start} to {c.end}"
             + (f"; also in {', '.join(c.also_in)}" if c.also_in else "")
+            + ("; the file can no longer be read, this is its last good version" if c.stale else "")
             + f')\n    "{" ".join(c.quote.split())}"'
             for c in self.citations
         ]

@@ -1,26 +1,26 @@
 """The command line: ask, search, refresh, eval. ``ui.py`` adds ``chat``.
 
-Exit codes: 0 done (abstaining is done), 2 what the user gave is wrong, 1 anything else. What goes
-wrong is one line on stderr: the fact, the place, the remedy.
+Exit codes: 0 done (abstaining is done, and so is a refresh that names files it could not read), 2 what
+the user gave is wrong, 1 anything else. What goes wrong is one line on stderr: the fact, the place, the
+remedy.
 """
 
-import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from embeddings.cache import OnProgress
 from embeddings.encoder import load_encoder
 from embeddings.errors import FilterError, FootnoteError, InputError
-from embeddings.refresh import RefreshReport, dry_run, refresh
-from qa.answer import Answer, Hit
+from embeddings.refresh import dry_run, refresh
 from qa.engine import QA
 from qa.folders import default_data, default_index
+from qa.printing import answer_in_words, as_json_text, hit_in_words, print_report
+from qa.progress import shown_progress
 
 Data = Annotated[
     Path | None,
@@ -60,6 +60,10 @@ Filters = Annotated[
     ),
 ]
 
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Name the files that cannot be read, each time.")
+]
+
 app = typer.Typer(
     help="Ask documents questions; every sentence of an answer is footnoted to an exact span of a source.",
     no_args_is_help=True,
@@ -67,6 +71,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"footnote {version('footnote-qa')}")
+        except PackageNotFoundError:
+            typer.echo("footnote, run from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version, and exit."),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
 
 
 @app.command("ask")
@@ -84,10 +108,12 @@ def ask_command(
         typer.Option("--history", help="An earlier question, oldest first. Can be repeated."),
     ] = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Answer a question from the sources, or say that they do not hold it."""
+    _speak_up(verbose)
     answer = open_bot(data, index, model, backend, reranker).ask(question, history or (), read_filters(where))
-    typer.echo(_as_json(answer.to_dict()) if as_json else _in_words(answer))
+    typer.echo(as_json_text(answer.to_dict()) if as_json else answer_in_words(answer))
 
 
 @app.command("search")
@@ -102,11 +128,13 @@ def search_command(
     reranker: Reranker = None,
     where: Filters = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Show the passages that fit a question best, without an answer."""
+    _speak_up(verbose)
     hits = open_bot(data, index, model, backend, reranker).retrieve(question, k, read_filters(where))
     typer.echo(
-        _as_json([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(_hit_in_words, hits))
+        as_json_text([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(hit_in_words, hits))
     )
 
 
@@ -129,13 +157,13 @@ def refresh_command(
     folder, encoder = data or default_data(), load_encoder(model, backend)
     place = index or default_index(folder, encoder.card)
     if dry:
-        _print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
+        print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
         return
 
     def once(*, rebuild: bool = False) -> None:
         with shown_progress() as on_progress:
             report, _ = refresh(folder, place, encoder=encoder, rebuild=rebuild, on_progress=on_progress)
-        _print_report(report, as_json=as_json, verb="encoded")
+        print_report(report, as_json=as_json, verb="encoded")
 
     once(rebuild=rebuild)
     if watch:
@@ -176,14 +204,13 @@ def eval_command(
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
     typer.echo(
-        _as_json([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
+        as_json_text([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
     )
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error is one line and an exit code."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
-    logging.getLogger("footnote").setLevel(logging.INFO)
     try:
         app(args=arguments, prog_name="footnote")
     except FootnoteError as error:
@@ -204,22 +231,6 @@ def open_bot(
         return QA.open(data, index, model=model, backend=backend, reranker=reranker, on_progress=on_progress)
 
 
-@contextmanager
-def shown_progress(verb: str = "encoded") -> Iterator[OnProgress]:
-    """Yield a progress listener that writes one line to stderr, and ends it."""
-    told = False
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        told = True
-        sys.stderr.write(f"\r{verb} {done:,} of {total:,}")
-        sys.stderr.flush()
-
-    yield tell if sys.stderr.isatty() else lambda _done, _total: None
-    if told:
-        sys.stderr.write("\n")
-
-
 def read_filters(where: list[str] | None) -> dict[str, list[str]]:
     """Read ``key=value`` pairs; a key given twice takes either value."""
     filters: dict[str, list[str]] = {}
@@ -231,6 +242,10 @@ def read_filters(where: list[str] | None) -> dict[str, list[str]]:
     return filters
 
 
+def _speak_up(verbose: bool) -> None:
+    logging.getLogger("footnote").setLevel(logging.INFO if verbose else logging.NOTSET)
+
+
 def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:
     from watchfiles import watch  # costs a start what only watching needs
 
@@ -240,29 +255,3 @@ def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:
             once()
         except FootnoteError as error:
             typer.echo(f"footnote: {error}", err=True)
-
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _in_words(answer: Answer) -> str:
-    searched = [f"(searched for: {answer.query})"] if answer.query != answer.question else []
-    return "\n\n".join([*searched, answer.to_markdown()])
-
-
-def _hit_in_words(hit: Hit) -> str:
-    path = " > ".join((hit.title, *hit.headings))
-    also = f", also in {', '.join(hit.also_in)}" if hit.also_in else ""
-    return f"{hit.rank}. {path} ({hit.source}{also}, score {hit.score:.3f})\n{hit.text}"
-
-
-def _print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
-    if as_json:
-        typer.echo(_as_json(report.to_dict()))
-        return
-    typer.echo(str(report))
-    passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"
-    typer.echo(f"{verb} {passages}; generation {report.generation}")
-    for failure in report.failed:
-        typer.echo(f"not read: {failure.source}: {failure.reason}", err=True)

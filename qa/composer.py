@@ -5,7 +5,7 @@ said once. Whether anything is said at all is decided by the confidence.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from embeddings.corpus import Passage, Span
@@ -15,16 +15,16 @@ from qa.confidence import (
     chinese_confidence,
     confidence,
     confidence_parts,
-    counted_words,
-    decisive_words,
-    stands_nowhere,
 )
-from qa.expectation import expectation, meets
+from qa.expectation import asked_for, expectation, meets
 from qa.language import is_chinese, language_note, speaks_chinese
 from qa.lexical import analyse
+from qa.lookup import look_up
+from qa.plain import said, shown
 from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
+from qa.silence import is_unsaid, silent, titles_with
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -33,18 +33,22 @@ QUOTES = 3
 QUOTES_OF_A_LIST = 6
 # … and nothing is quoted that scores this much less than the best sentence.
 _MARGIN = 0.6
-# Of a section whose name and document are all that the question says.
+# Of what stands at a place that the question names.
 _NAMED = 0.9
 # A neighbour of a quote comes with it when it is among the next best so many sentences.
 _CLOSE = 2
+
+# "Price | 89 euros" is the answer, though the kettle is named in the heading only.
+_TOLD = 0.6
+# What is said of a picture stands behind what the text itself says. Not fitted: SQuAD has no captions.
+_CAPTION = 0.3
+_FIGURE = re.compile(r"^\W*(?:figure|fig\.|image|photo|图)\s*\d*\s*[:.：]", re.IGNORECASE | re.MULTILINE)
 
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b"
     r"|^\W*(?:what|which) (?!is\b|was\b|does\b|has\b|this\b)\w+s\b|哪些|有什么|列出",
     re.IGNORECASE,
 )
-# What a question for a section says beside its name.
-_CONTAINS = "include contain cover say involve consist describe tell list mention section look like"
 # A sentence that begins so is not understood alone.
 _LEANS = re.compile(
     r"\W*(?:it|its|they|their|he|his|she|her|this|these|those|such|the (?:two|former|latter)|both|here|there"
@@ -52,7 +56,6 @@ _LEANS = re.compile(
     r"|\W*(?:它|他|她|这|该|其|因此|但)",
     re.IGNORECASE,
 )
-_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,33 @@ class Quote:
     score: float
 
 
-def compose(asked: str, question: Question, candidates: Sequence[Candidate], reading: Reading) -> Answer:
+def compose(
+    asked: str,
+    question: Question,
+    candidates: Sequence[Candidate],
+    reading: Reading,
+    *,
+    within: Set[str] | None = None,
+) -> Answer:
     """Return the answer to a question whose best passages are given, best first.
 
-    ``asked`` is the user's own question; ``question`` is what was searched.
+    ``asked`` is the user's own question; ``question`` is what was searched, of the documents ``within``.
     """
     hits = tuple(reading.hits(candidates))
-    named = section(question, candidates, reading)
-    quotes = named or choose(question, candidates, reading)
-    sure = _sure(question, candidates, quotes, reading) if quotes else 0.0
-    if named:
-        sure = max(sure, _NAMED)
+    if named := _named(question, candidates, reading, within):
+        quotes, sure = named, _NAMED
+    else:
+        quotes = choose(question, candidates, reading)
+        sure = _sure(question, candidates, quotes, reading) if quotes else 0.0
     if sure < THRESHOLD:
         return Answer(asked, question.text, _refusal(question.text, hits), (), hits, sure, "not_in_sources")
     citations = tuple(
         reading.citation(number, quote.passage, quote.span) for number, quote in enumerate(quotes, start=1)
     )
     text = "\n\n".join(
-        f"{said(citation.quote)}{_in_other_language(question, citation, reading)} [{citation.number}]"
-        for citation in citations
+        f"{shown(reading.snapshot.documents[c.document_id], c.start, c.end)}"
+        f"{_in_other_language(question, c, reading)} [{c.number}]"
+        for c in citations
     )
     return Answer(asked, question.text, text, citations, hits, sure, "answered")
 
@@ -96,6 +107,7 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
         for candidate in candidates[:QUOTED_PASSAGES]
         for quote in _quotes(question, weighting, candidate, reading)
     ]
+    quotes = _to_the_point(question.text, quotes, reading)
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
     good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _MARGIN]
@@ -112,30 +124,14 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     return chosen
 
 
-def section(question: Question, candidates: Sequence[Candidate], reading: Reading) -> list[Quote]:
-    """Return the first sentences of the section that a question asks for as a whole, or none.
-
-    Such a question says all words of a heading, and beyond them nothing but what the document is called
-    and what its metadata says: "What does a day in the life of the London data scientist include?"
-    """
-    asked = set(question.terms) - set(analyse(_CONTAINS))
-    for candidate in candidates:
-        passage, document = candidate.passage, reading.document(candidate.passage)
-        heading = set(analyse(passage.headings[-1])) if passage.headings else set()
-        if len(heading) > 1 and heading <= asked and asked - heading <= reading.catalog.words(document):
-            found = [
-                Quote(other, span, document.text[span.start : span.end], candidate.score)
-                for other in reading.snapshot.passages
-                if other.document_id == document.id and other.headings == passage.headings
-                for span in other.sentences
-            ]
-            return found[:QUOTES_OF_A_LIST]
-    return []
-
-
-def said(quote: str) -> str:
-    """Return a quote as it stands in an answer: on one line, its own "[3]" told from our marks."""
-    return _BRACKETED_NUMBER.sub(r"(\1)", " ".join(quote.split()))
+def _named(
+    question: Question, candidates: Sequence[Candidate], reading: Reading, within: Set[str] | None
+) -> list[Quote]:
+    places = look_up(question.text, candidates, reading, within=within)
+    return [
+        Quote(passage, span, reading.document(passage).text[span.start : span.end], 1.0)
+        for passage, span in places
+    ]
 
 
 def _in_other_language(question: Question, citation: Citation, reading: Reading) -> str:
@@ -147,12 +143,35 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
     if candidate.words is None:
         return []
     document = reading.document(candidate.passage)
+    behind = _CAPTION if _FIGURE.search(reading.text(candidate.passage)) else 0.0
     spans = candidate.passage.sentences
     texts = [document.text[span.start : span.end] for span in spans]
     parts = sentence_parts(question.text, weighting, candidate.words, texts, cosines=candidate.cosines)
     return [
-        Quote(candidate.passage, span, text, sentence_score(candidate.score, each))
+        Quote(candidate.passage, span, text, sentence_score(candidate.score, each) - behind)
         for span, text, each in zip(spans, texts, parts, strict=True)
+    ]
+
+
+def _to_the_point(question: str, quotes: list[Quote], reading: Reading) -> list[Quote]:
+    """Keep to documents that speak of what is asked about, and to a phone number or address where one is.
+
+    Where that leaves nothing, all stay. A sentence, or a row, that names what is asked for and gives its
+    number comes before what only names the thing it is asked of.
+    """
+    kind, asked = expectation(question), asked_for(question)
+    titles = titles_with(asked.of, reading) if asked.of else set()
+    about = [q for q in quotes if reading.document(q.passage).title in titles] or quotes
+    if kind in ("phone", "email"):
+        return [quote for quote in about if meets(kind, question, quote.text)] or about
+    thing = set(asked.thing)
+    if not asked.of or kind != "number" or is_unsaid(thing):
+        return about
+    return [
+        replace(quote, score=quote.score + _TOLD)
+        if meets(kind, question, quote.text) and thing <= set(analyse(quote.text))
+        else quote
+        for quote in about
     ]
 
 
@@ -183,13 +202,9 @@ def _sure(
     if is_chinese(question.text):
         return chinese_confidence(max(one.parts["held"] for one in candidates[:QUOTED_PASSAGES]))
     parts = fit_of(question, candidates, quotes, reading)
-    words = candidates[0].words
-    uncounted = (
-        parts["unexpected"] and words and stands_nowhere(counted_words(question.text), words.whole.terms)
-    )
-    decisive = decisive_words(question.text)
-    silent = bool(uncounted) or stands_nowhere(decisive, reading.retriever.lexical.vocabulary)
-    return confidence(parts, silent=silent)
+    places = {quote.passage.id for quote in quotes}
+    quoted = [each for n, each in enumerate(candidates) if not n or each.passage.id in places]
+    return confidence(parts, silent=silent(question.text, [q.text for q in quotes], quoted, reading))
 
 
 def fit_of(

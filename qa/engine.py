@@ -72,7 +72,7 @@ class QA:
         self._next_look = 0.0
         self._slow = False
         self._watcher: Watcher | None = None
-        self._seen = fingerprint_of_folder(data), ""
+        self._seen = fingerprint_of_folder(data), current_generation(index)
         report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
@@ -149,7 +149,7 @@ class QA:
             return list_documents(question.strip(), text, selection, reading)
         query = Question(text, self._encoder)
         candidates = self._candidates(reading, query, SHOWN, documents)
-        return compose(question.strip(), query, candidates, reading)
+        return compose(question.strip(), query, candidates, reading, within=documents)
 
     @property
     def passages(self) -> int:
@@ -238,7 +238,7 @@ class QA:
 
     def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
         with self._refreshing:
-            self._seen = fingerprint_of_folder(self.data), ""
+            self._seen = fingerprint_of_folder(self.data), self._seen[1]
             report, snapshot = refresh(
                 self.data,
                 self.index,
@@ -252,10 +252,12 @@ class QA:
         return report
 
     def _take(self, report: RefreshReport) -> None:
+        """Serve what was done, and name the files that failed: loudly when something changed, else softly."""
         self.report = report
-        self._seen = self._seen[0], current_generation(self.index)
+        before, self._seen = self._seen[1], (self._seen[0], current_generation(self.index))
+        level = logging.INFO if self._seen[1] == before else logging.WARNING
         for failure in report.failed:
-            _LOG.warning("%s: %s", failure.source, failure.reason)
+            _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
 
 
 _default: QA | None = None

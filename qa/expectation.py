@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and whether a text holds one: a date, a number, a name.
+"""What a question asks for: which thing, and what kind of thing a text must hold: a date, a number, a name.
 
 Rules, in English and Chinese, for what a reader looks for when skimming: "when" wants a date, "how
 many" a number, "who" and "where" a name, "why" and "how" a turn of phrase. A question without such a
@@ -7,14 +7,18 @@ word expects nothing, and every text is as good.
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from qa.lexical import STOPWORDS
+from qa.lexical import STOPWORDS, analyse
 
-Expectation: TypeAlias = Literal["date", "number", "who", "where", "why", "how", "anything"]
+Expectation: TypeAlias = Literal["date", "number", "phone", "email", "who", "where", "why", "how", "anything"]
 
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+# Kinds that a text holds or does not, whatever words are around them.
+GIVEN: Final = frozenset[Expectation]({"date", "number", "phone", "email"})
+
+_MONTHS = "january|february|(?-i:March)|april|(?-i:May)|june|july|august|september|october|november|december"
 _NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
     "|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand"
@@ -28,7 +32,9 @@ _ASKED: tuple[tuple[Expectation, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            rf"\b(?:when|(?:what|which) (?:{_TIMES}|time)|how (?:recent|early|late)(?:ly)?"
+            # "What happens when …?" asks for no date.
+            r"^(?!.*\b(?:what|which|who|whom|whose|how|why)\b).*\bwhen\b"
+            rf"|\b(?:(?:what|which) (?:{_TIMES}|time)|how (?:recent|early|late)(?:ly)?"
             rf"|(?:in|on|by|since|during|until) (?:what|which) (?:{_TIMES}|era|period))\b"
             r"|什么时候|何时|哪年|哪一年|几月|几号|日期",
             re.IGNORECASE,
@@ -39,10 +45,15 @@ _ASKED: tuple[tuple[Expectation, re.Pattern[str]], ...] = (
         re.compile(
             r"\bhow (?:many|much|long|old|far|tall|big|large|high|deep|wide|fast|often|heavy|hot|cold)\b"
             r"|\bwhat (?:is the )?(?:percent\w*|number|amount|proportion|fraction|population|age|size"
-            r"|distance|length|rate)\b|多少|几[个种名年]|多[长大久远]",
+            r"|distance|length|rate|price|cost|fee|salary|weight|height|width|depth|speed|capacity|duration)\b|多少|几[个种名年]|多[长大久远]",
             re.IGNORECASE,
         ),
     ),
+    (
+        "phone",
+        re.compile(r"^\W*(?:what|which)\b.*\b(?:tele)?(?:phone|fax)(?: number)?\b|电话", re.IGNORECASE),
+    ),
+    ("email", re.compile(r"^\W*(?:what|which)\b.*\be-?mail\b|邮箱|邮件地址", re.IGNORECASE)),
     ("who", re.compile(r"\b(?:who|whom|whose)\b|谁", re.IGNORECASE)),
     (
         "where",
@@ -64,18 +75,54 @@ _DATE = re.compile(
 _NUMBER = re.compile(rf"\d[\d,.]*|\b(?:{_NUMBER_WORDS})\b|[一二两三四五六七八九十百千万亿]+", re.IGNORECASE)
 _LABEL = re.compile(r"\b([^\W\d]+) \d+\b(?! ?[^\W\d])")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+")
+_PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{4,}\d")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
 _REASON = re.compile(
     r"\b(?:because|due to|since|so that|in order to|as a result|result(?:s|ed|ing)? (?:in|from)|caus\w+"
     r"|reason\w*|lead(?:s|ing)? to|led to|thus|therefore|owing to|to)\b|因为|由于|因此",
     re.IGNORECASE,
 )
 _MEANS = re.compile(r"\b(?:by|through|using|via|with|use[sd]?)\b|通过|采用|使用", re.IGNORECASE)
+_LAST = r"(?P<thing>\w+)\W*$"
+_IS = r"^\W*(?:what|which|who) (?:is|are|was|were) "
+_OF = r"(?P<thing>\w+)(?: \w+ed)? (?:of|for) (?P<of>.+)"
+# What a question asks for, and what it asks it of, where it says so by one of these turns.
+_TURNS = (
+    re.compile(
+        r"\b(?i:what|which) (?P<thing>[A-Z]{2}[\w'’.-]*"
+        r"|[A-Z][\w'’.-]*(?= (?:is|are|was|were|do|does|did|has)\b))"
+    ),
+    re.compile(r"\bhow many (?P<thing>\w+)", re.IGNORECASE),
+    re.compile(rf"\bhow (?:much|long) (?:does|do|did) (?P<of>.+) {_LAST}", re.IGNORECASE),
+    re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )??{_OF}", re.IGNORECASE),
+    re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )?{_LAST}", re.IGNORECASE),
+    re.compile(rf"{_IS}(?P<of>.+?)['’]s? {_LAST}", re.IGNORECASE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms of the thing a question asks for, and of what it is asked; either may be empty."""
+
+    thing: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1024)
 def expectation(question: str) -> Expectation:
     """Return what a question asks for."""
     return next((kind for kind, pattern in _ASKED if pattern.search(question)), "anything")
+
+
+@lru_cache(maxsize=1024)
+def asked_for(question: str) -> Asked:
+    """Return what is asked for by name or as somebody's attribute; nothing where it is not."""
+    for pattern in _TURNS:
+        if found := pattern.search(question):
+            groups = found.groupdict()
+            thing = tuple(analyse(groups["thing"]))
+            return Asked(thing, tuple(analyse(groups.get("of") or "")))
+    return Asked()
 
 
 def meets(kind: Expectation, question: str, text: str) -> bool:
@@ -85,6 +132,10 @@ def meets(kind: Expectation, question: str, text: str) -> bool:
             return bool(_found(_DATE, text) - _found(_DATE, question))
         case "number":
             return bool(_found(_NUMBER, _without_labels(text)) - _found(_NUMBER, question))
+        case "phone":
+            return _PHONE.search(text) is not None
+        case "email":
+            return _EMAIL.search(text) is not None
         case "who" | "where":
             said = question.lower()
             names = {name.removesuffix("'s").removesuffix("’s") for name in _found(_NAME, text)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from qa.expectation import expectation, meets
+from qa.expectation import GIVEN, asked_for, expectation, meets
 from qa.lexical import BM25Index, analyse
 
 # Out of fold: recall@1 .898, MRR@10 .933. Without each in turn, recall@1 falls to: dense .897,
@@ -31,10 +31,18 @@ PASSAGE_WEIGHTS: Final = {
     "bigram": 0.10,
 }
 # Added to the passage's own score. Out of fold the first sentence holds the answer for .826 of the
-# questions, the best three for .930; without what is expected .821, .930. ``repeat`` is not fitted
-# (these articles have no captions): it keeps titles, captions and labels, which say the question's
-# words and fewer than two others, behind statements, and costs .004 of the first sentences here.
-SENTENCE_WEIGHTS: Final = {"cosine": 1.0, "held": 1.0, "expected": 0.2, "repeat": -1.0}
+# questions, the best three for .930; without what is expected .822, .930. ``label`` and ``repeat`` are
+# not fitted (these articles have no captions): they keep titles, captions and labels, and sentences that
+# say fewer than two words beside the question's, behind statements. A repeat at -1 costs .006 of the first
+# quotes here, and .004 of the three.
+SENTENCE_WEIGHTS: Final = {
+    "cosine": 1.0,
+    "held": 1.0,
+    "expected": 0.2,
+    "asked": 0.1,
+    "label": -1.0,
+    "repeat": -0.4,
+}
 
 _PREFIX = 5
 # Fewer words than this, and no end, make a label; a Chinese sign counts as a word.
@@ -77,8 +85,7 @@ class SentenceWords:
         spoken = text.lstrip().startswith(("“", '"'))
         unquoted = _QUOTATION.sub(" ", text)
         outside = frozenset(terms if spoken or unquoted == text else analyse(unquoted))
-        ends = text.rstrip("”’\"')）").endswith(_ENDS)
-        return cls(Words.of(terms), outside, len(_WORDS.findall(text)) < _LABEL and not ends)
+        return cls(Words.of(terms), outside, is_label(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,12 @@ class Weighting:
         return sum(weight for term, weight in pairs if term in terms) / self.mass
 
 
+def is_label(text: str) -> bool:
+    """Tell whether a text is a few words that end without a full stop: "US, WA, Seattle"."""
+    ends = text.rstrip("”’\"')）").endswith(_ENDS)
+    return len(_WORDS.findall(text)) < _LABEL and not ends
+
+
 def passage_parts(
     weighting: Weighting, words: PassageWords, *, dense: float, cosines: Sequence[float], bm25: float
 ) -> dict[str, float]:
@@ -164,19 +177,27 @@ def sentence_parts(
     cosines: Sequence[float],
 ) -> list[dict[str, float]]:
     """Return the features of each sentence of a passage."""
-    kind = expectation(question)
-    asked = frozenset(weighting.terms)
-    return [
-        {
-            "cosine": cosine,
-            "held": held,
-            "expected": float(meets(kind, question, text)),
-            "repeat": float(own.label or len(own.outside - asked) < 2),
-        }
-        for cosine, held, own, text in zip(
-            cosines, weighting.held(words.sentences), words.sentences, texts, strict=True
+    kind, thing = expectation(question), frozenset(asked_for(question).thing)
+    said = frozenset(weighting.terms)
+    found = []
+    for cosine, held, own, text in zip(
+        cosines, weighting.held(words.sentences), words.sentences, texts, strict=True
+    ):
+        expected, asked = meets(kind, question, text), bool(thing) and thing <= own.words.terms
+        # A row, or a line, that gives what is asked for is more than a label: "Price | 89 euros".
+        label = own.label and not asked and not (expected and kind in GIVEN)
+        repeat = not label and len(own.outside - said) < 2
+        found.append(
+            {
+                "cosine": cosine,
+                "held": held,
+                "expected": float(expected),
+                "asked": float(asked),
+                "label": float(label),
+                "repeat": float(repeat),
+            }
         )
-    ]
+    return found
 
 
 def sentence_score(passage: float, parts: dict[str, float]) -> float:

@@ -1,7 +1,7 @@
 """One snapshot as questions read it: searched, repeats folded, passages turned into hits."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from embeddings.corpus import Document, Passage, Span
@@ -33,6 +33,10 @@ class Reading:
         """Return the document a passage is a span of."""
         return self.snapshot.documents[passage.document_id]
 
+    def passages_of(self, document: Document) -> Iterator[Passage]:
+        """Yield a document's passages in their order."""
+        return map(self.snapshot.passages.__getitem__, self.snapshot.rows_of(document.id))
+
     def text(self, passage: Passage) -> str:
         """Return the passage's text as it stands in its document."""
         return self.document(passage).text[passage.start : passage.end]
@@ -55,17 +59,12 @@ class Reading:
         """
         if self._has_places and (elsewhere := self.catalog.elsewhere(question.text)):
             documents = (self.snapshot.documents.keys() if documents is None else documents) - elsewhere
-        found = self.retriever.retrieve(question, 3 * k, documents=documents)
+        many = k if reranker is None else 3 * k
+        found = self.retriever.retrieve(question, many, documents=documents, repeats=False)
         if reranker is not None:
             texts = [embedded_text(self.document(c.passage), c.passage)[0] for c in found]
             found = rerank(question.text, found, texts, reranker)
-        first: dict[str, Candidate] = {}
-        for candidate in found:
-            words = self._words(candidate.passage)
-            other = first.setdefault(words, candidate)
-            if candidate.passage.document_id < other.passage.document_id:
-                first[words] = candidate
-        return list(first.values())[:k]
+        return found[:k]
 
     def also_in(self, passage: Passage) -> tuple[str, ...]:
         """Return the other sources that hold the passage word for word."""
@@ -108,6 +107,7 @@ class Reading:
             end=span.end,
             also_in=self.also_in(passage),
             passage_id=passage.id,
+            stale=document.stale,
         )
 
     def _hit(self, candidate: Candidate, rank: int) -> Hit:
@@ -128,6 +128,3 @@ class Reading:
             parts=candidate.parts,
             stale=document.stale,
         )
-
-    def _words(self, passage: Passage) -> str:
-        return " ".join(self.text(passage).split())

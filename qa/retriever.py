@@ -9,9 +9,11 @@ so no leg is blind to what another found. Scores are absolute: the same passage 
 same score in any company.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -32,10 +34,14 @@ Where: TypeAlias = Mapping[str, MetadataValue | Sequence[MetadataValue]]
 DEPTH = 50
 # What is scored on every feature; the right passage is among these for .997 of the questions.
 SCORED = 30
+# Where repeats are left out, so many times what is wanted are scored.
+_REPEATS = 3
 # What a reranker says of a passage is so much of its score.
 RERANKER_SHARE = 0.5
 # Filters that every document has beside its metadata.
 _BUILT_IN = ("source", "title", "document_id")
+# No text says "the year 1987" to be found by that word.
+_WHICH_TIME = re.compile(r"\b(?:what|which) (?:year|date|day|month|decade|century)\b", re.IGNORECASE)
 
 
 class Question:
@@ -53,7 +59,7 @@ class Question:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The question's terms in order, each once."""
-        return tuple(dict.fromkeys(analyse(self.text)))
+        return tuple(dict.fromkeys(analyse(_WHICH_TIME.sub("when", self.text))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,14 @@ class Candidate:
 class Retriever(Protocol):
     """What a search must do."""
 
-    def retrieve(self, question: Question, k: int, *, documents: Set[str] | None = None) -> list[Candidate]:
-        """Return up to k passages, of these documents if given, best first, equal ones by passage id."""
+    def retrieve(
+        self, question: Question, k: int, *, documents: Set[str] | None = None, repeats: bool = True
+    ) -> list[Candidate]:
+        """Return up to k passages, of these documents if given, best first, equal ones by passage id.
+
+        Without ``repeats``, of those that repeat each other word for word only the first in the order of
+        documents is returned, in the place of the best.
+        """
 
 
 class HybridRetriever:
@@ -91,34 +103,46 @@ class HybridRetriever:
         self._terms = PassageTerms(snapshot)
         self.lexical = BM25Index.over(snapshot.lexicon)
 
-    def retrieve(self, question: Question, k: int, *, documents: Set[str] | None = None) -> list[Candidate]:
-        """Return up to k passages, of these documents if given, best first, equal ones by passage id."""
+    def retrieve(
+        self, question: Question, k: int, *, documents: Set[str] | None = None, repeats: bool = True
+    ) -> list[Candidate]:
+        """Return up to k passages, of these documents if given, best first, equal ones by passage id.
+
+        Without ``repeats``, of those that repeat each other word for word only the first in the order of
+        documents is returned, in the place of the best.
+        """
         within = None if documents is None else self._rows(documents)
         if within is not None and not len(within):
             return []
         weighting = Weighting(question.terms, self.lexical)
         scores = self.lexical.score(question.terms)
-        rows = self._found(question, scores, max(DEPTH, k), within)
+        wanted = k if repeats else _REPEATS * k
+        rows = self._found(question, scores, max(DEPTH, wanted), within)
         bm25 = scores[rows] / np.float32(weighting.mass)
         dense = self._snapshot.passage_index.cosines(question.vector, rows)
         lines, counts = self._snapshot.sentences_of(rows)
         cosines = self._snapshot.sentence_index.cosines(question.vector, lines)
         firsts = np.cumsum(counts) - counts
         promise = 0.5 * dense + 0.5 * np.maximum.reduceat(cosines, firsts) + bm25
-        best = np.argsort(-promise, kind="stable")[: max(SCORED, k)].tolist()
-        words = self._terms.meeting(question.terms, rows[best].tolist())
-        scored = [
-            self._scored(
-                weighting,
-                int(rows[n]),
-                met,
-                float(dense[n]),
-                cosines[firsts[n] :][: counts[n]],
-                float(bm25[n]),
-            )
-            for n, met in zip(best, words, strict=True)
+        best = np.argsort(-promise, kind="stable")[: max(SCORED, wanted)].tolist()
+        met = self._terms.meeting(question.terms, rows[best].tolist())
+        scored = []
+        for n, words in zip(best, met, strict=True):
+            inner = tuple(cosines[firsts[n] :][: counts[n]].tolist())
+            parts = passage_parts(weighting, words, dense=float(dense[n]), cosines=inner, bm25=float(bm25[n]))
+            scored.append((int(rows[n]), passage_score(parts), parts, inner))
+        scored.sort(key=lambda each: (-each[1], self._snapshot.passage_id(each[0])))
+        if not repeats:
+            first: dict[int, tuple[int, float, dict[str, float], tuple[float, ...]]] = {}
+            for each in scored:
+                wording = self._snapshot.wording(each[0])
+                first[wording] = min(first.get(wording, each), each, key=itemgetter(0))
+            scored = list(first.values())
+        passages = self._snapshot.passages
+        return [
+            Candidate(row, passages[row], score, parts, inner, self._terms.whole)
+            for row, score, parts, inner in scored[:k]
         ]
-        return sorted(scored, key=lambda candidate: (-candidate.score, candidate.passage.id))[:k]
 
     def _found(self, question: Question, bm25: Vectors, depth: int, within: Rows | None) -> Rows:
         dense, _ = self._snapshot.passage_index.search(question.vector, depth, within=within)
@@ -130,15 +154,6 @@ class HybridRetriever:
             allowed = within[bm25[within] > 0]
             lexical = allowed[np.argsort(-bm25[allowed], kind="stable")[:depth]]
         return np.unique(np.concatenate([dense, self._snapshot.passages_of_sentences(sentences), lexical]))
-
-    def _scored(
-        self, weighting: Weighting, row: int, met: PassageWords, dense: float, cosines: Vectors, bm25: float
-    ) -> Candidate:
-        inner = tuple(cosines.tolist())
-        parts = passage_parts(weighting, met, dense=dense, cosines=inner, bm25=bm25)
-        return Candidate(
-            row, self._snapshot.passages[row], passage_score(parts), parts, inner, self._terms.whole
-        )
 
     def _rows(self, documents: Set[str]) -> Rows:
         rows = sorted(row for document in documents for row in self._snapshot.rows_of(document))

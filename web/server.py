@@ -59,7 +59,9 @@ class Server:
             )
         except OSError as error:
             raise InputError(
-                "the page cannot be served", place=f"{host}:{port}", remedy="Choose another port."
+                "the page cannot be served, the port may be taken",
+                place=f"{host}:{port}",
+                remedy=f"Choose another: footnote chat --port {port % 65535 + 1}",
             ) from error
 
     @property

@@ -69,3 +69,29 @@ def test_the_same_text_cut_into_other_sentences_is_encoded_again(
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
         cache.vectors([text("one. two.", Span(0, 4))])
         assert cache.missing([text("one. two.", Span(0, 9))]) == [text("one. two.", Span(0, 9))]
+
+
+def test_a_cache_damaged_inside_is_put_aside(tmp_path: Path, encoder: HashingEncoder) -> None:
+    file = tmp_path / "v.sqlite"
+    texts = [text(f"word{n}") for n in range(400)]
+    with VectorCache(file, encoder) as cache:
+        cache.vectors(texts)
+    content = bytearray(file.read_bytes())
+    content[4096:-4096] = b"\xff" * (len(content) - 8192)
+    file.write_bytes(content)
+    with VectorCache(file, encoder) as cache:
+        assert len(cache.vectors(texts)) == 400
+    assert (tmp_path / "v.damaged").exists()
+
+
+def test_a_look_into_the_cache_writes_nothing(tmp_path: Path, encoder: HashingEncoder) -> None:
+    with VectorCache(tmp_path / "v.sqlite", encoder, read_only=True) as cache:
+        assert cache.missing([text("a")]) == [text("a")]
+    assert list(tmp_path.iterdir()) == []
+    with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
+        cache.vectors([text("a")])
+        assert cache.encoded == 1
+    before = [(path.name, path.stat().st_mtime_ns) for path in tmp_path.iterdir()]
+    with VectorCache(tmp_path / "v.sqlite", encoder, read_only=True) as cache:
+        assert cache.missing([text("a"), text("b")]) == [text("b")]
+    assert [(path.name, path.stat().st_mtime_ns) for path in tmp_path.iterdir()] == before

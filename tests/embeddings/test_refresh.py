@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.corpus import Span
+from embeddings.corpus import Document, Span
 from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
+from embeddings.folder import Found, look
 from embeddings.refresh import Failure, RefreshReport, dry_run, refresh
-from embeddings.snapshot import Snapshot
+from embeddings.snapshot import Snapshot, SourceFile
 from tests.hashing_encoder import HashingEncoder
 
 
@@ -83,6 +84,27 @@ def test_a_touched_file_is_not_a_changed_one(data: Path, index: Path, encoder: H
     refresh(data, index, encoder=encoder)
     os.utime(data / "guide.md", ns=(1, 1))
     assert refresh(data, index, encoder=encoder)[0] == RefreshReport(0, 0, 0, 6, 0, 1)
+
+
+def test_a_touched_file_is_read_once_and_not_at_every_refresh(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in (file for file in data.rglob("*") if file.is_file()):
+        os.utime(file, ns=(1, 1))
+    refresh(data, index, encoder=encoder)
+    read: list[str] = []
+
+    def told(found: Found, known: SourceFile | None) -> tuple[SourceFile, list[Document] | None]:
+        read.append(found.source)
+        return look(found, known)
+
+    monkeypatch.setattr("embeddings.plan.look", told)
+    os.utime(data / "guide.md", ns=(2, 2))
+    edit(data / "jobs/cook.md", "city: Bergen", "city:  Bergen")  # other bytes, the same document
+    os.utime(data / "jobs/cook.md", ns=(2, 2))
+    reports = [refresh(data, index, encoder=encoder)[0] for _ in range(3)]
+    assert reports == [RefreshReport(0, 0, 0, 6, 0, 1)] * 3
+    assert sorted(read) == ["guide.md", "jobs/cook.md"]
 
 
 def test_an_edit_of_the_same_size_and_time_just_after_a_refresh_is_seen(
@@ -207,6 +229,31 @@ def test_a_dry_run_counts_and_writes_nothing(data: Path, index: Path, encoder: H
     report = dry_run(data, index, encoder=encoder)
     assert report == RefreshReport(0, 1, 0, 5, 1, 1)
     assert sorted(path.as_posix() for path in index.rglob("*")) == before
+
+
+def test_a_dry_run_counts_what_the_cache_lacks(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    text = (data / "guide.md").read_text(encoding="utf-8")
+    refresh(data, index, encoder=encoder)
+    edit(data / "guide.md", "since 1987", "since 1991")
+    refresh(data, index, encoder=encoder)
+    (data / "guide.md").write_text(text, encoding="utf-8")
+    report = dry_run(data, index, encoder=encoder)
+    assert (report.changed, report.encoded) == (1, 0)
+
+
+def test_a_dry_run_of_nothing_makes_no_index(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    report = dry_run(data, index, encoder=encoder)
+    assert (report.added, report.encoded > 0, index.exists()) == (6, True, False)
+
+
+def test_progress_counts_the_texts_of_new_documents(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.part.PASSAGES", 1)
+    heard: list[tuple[int, int]] = []
+    refresh(data, index, encoder=encoder, on_progress=lambda done, total: heard.append((done, total)))
+    assert heard == sorted(heard)
+    assert {total for _, total in heard} == {heard[-1][0]}
 
 
 def test_an_interrupted_run_resumes_from_its_last_batch(data: Path, index: Path) -> None:

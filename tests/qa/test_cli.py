@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -172,3 +173,42 @@ def test_the_installed_command_answers_from_the_shipped_corpus(tmp_path: Path) -
     environment = {**os.environ, "FOOTNOTE_INDEX": str(tmp_path / "index"), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert "Michigan State University" in done.stdout
+
+
+def test_the_version_is_told(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert re.fullmatch(r"footnote (\d+\.\d+\.\d+)|footnote, run from a .*", capsys.readouterr().out.strip())
+
+
+def test_a_bad_file_is_named_when_it_is_found_and_not_at_every_question(
+    run: Run, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (data / "bad.md").write_bytes(b"\xfa\xff")
+    run("ask", "Who keeps the lamp?")
+    (warning,) = (record.message for record in caplog.records if record.levelname == "WARNING")
+    assert warning.startswith("not read: bad.md: ")
+    caplog.clear()
+    run("ask", "Who keeps the lamp?")
+    assert caplog.records == []
+    run("ask", "Who keeps the lamp?", "-v")
+    assert [record.levelname for record in caplog.records if "bad.md" in record.message] == ["INFO"]
+
+
+def test_the_last_good_version_of_a_file_is_marked(
+    run: Run, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("refresh")
+    (data / "guide.md").write_bytes(b"\xfa\xff")
+    run("ask", "Who has kept the lamp since 1987?")
+    run("search", "Mira Holm has kept the lamp", "-k", "1")
+    asked, searched = capsys.readouterr().out.split("1. The lighthouse guide")
+    assert "the file can no longer be read, this is its last good version" in asked
+    assert "last good version of a file that can no longer be read" in searched
+
+
+def test_a_refresh_counts_the_files_it_could_not_read(
+    run: Run, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "bad.md").write_bytes(b"\xfa\xff")
+    assert run("refresh") == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("1 file could not be read")

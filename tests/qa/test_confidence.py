@@ -1,7 +1,7 @@
 import pytest
 
 from qa import QA
-from qa.confidence import confidence, counted_words, decisive_words, stands_nowhere
+from qa.confidence import confidence
 
 GOOD = {"score": 0.9, "sentence": 0.8, "names": 0.2, "unexpected": 0.0}
 
@@ -17,32 +17,6 @@ def test_a_missing_number_or_a_question_full_of_names_makes_it_less_sure() -> No
 
 def test_silent_sources_are_never_sure() -> None:
     assert confidence(GOOD, silent=True) == 0.1
-
-
-@pytest.mark.parametrize(
-    ("question", "terms"),
-    [
-        ("Which GPU was used?", ["gpu"]),
-        ("What is the salary of the keeper?", ["salari"]),
-        ("What is the starting salary?", ["salari"]),
-        ("What tool was used?", []),
-        ("What is the lamp made of?", []),
-        ("Who keeps the lamp?", []),
-    ],
-)
-def test_the_decisive_word_is_what_is_asked_for_by_name_or_attribute(question: str, terms: list[str]) -> None:
-    assert decisive_words(question) == terms
-
-
-def test_the_thing_counted_follows_how_many() -> None:
-    assert counted_words("How many steps does she climb?") == ["step"]
-    assert counted_words("Who climbs the steps?") == []
-
-
-def test_a_word_that_begins_alike_stands_somewhere() -> None:
-    assert stands_nowhere(["salari"], ["lamp", "sale"])
-    assert not stands_nowhere(["invas"], ["invad", "invasio"])
-    assert not stands_nowhere([], ["lamp"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+r"""A quote as a reader sees it in an answer: the words of a Markdown or HTML source, without the marks.
+
+    [care guide](care.md) for **descaling**   →  care guide for descaling
+    | Price | 89 euros |                      →  Property: Price; Value: 89 euros
+    one line\n> of a block quote              →  one line of a block quote
+
+The citation keeps the exact span. Of any other source, and where there is no mark, the words are the span's.
+"""
+
+import re
+from functools import lru_cache
+from itertools import cycle
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from embeddings.corpus import Document
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_MARKDOWN = frozenset({".md", ".markdown", ".html", ".htm"})
+_QUOTED = re.compile(r"\n(?:[ \t]*>)+[ \t]?")
+_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?[ \t]*")
+# Of what looks like a tag, these are; "List<String>" holds none.
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|code|div|em|i|img|kbd|mark|p|q|s|small|span|strong|sub|sup|u)\b[^>]*>", re.I
+)
+_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
+
+
+def said(text: str) -> str:
+    """Return a text as it stands in an answer: on one line, its own "[3]" told from our marks."""
+    return _BRACKETED_NUMBER.sub(r"(\1)", " ".join(text.split()))
+
+
+def shown(document: Document, start: int, end: int) -> str:
+    """Return a span of a document as it stands in an answer."""
+    quote = document.text[start:end]
+    if PurePosixPath(document.source).suffix.lower() not in _MARKDOWN:
+        return said(quote)
+    return said(_rows(document.text, start, end) or _inline(_QUOTED.sub("\n", quote))) or said(quote)
+
+
+@lru_cache(maxsize=1)
+def _reader() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # costs a start what only an answer needs
+
+    return MarkdownIt("commonmark").enable("table")
+
+
+def _inline(text: str) -> str:
+    return "".join(_words(token) for token in _reader().parseInline(text))
+
+
+def _words(token: "Token") -> str:
+    if token.children is not None and token.type != "image":
+        return "".join(map(_words, token.children))
+    if token.type in ("softbreak", "hardbreak"):
+        return "\n"
+    if token.type == "html_inline" and _TAG.fullmatch(token.content):
+        return " " if token.content.startswith(("<br", "<p", "<div")) else ""
+    return token.content
+
+
+def _rows(text: str, start: int, end: int) -> str:
+    """Return a table's rows with the names of their columns, or nothing where the span is none."""
+    if "|" not in text[start:end]:
+        return ""
+    lines = text.split("\n")
+    top = begin = text.count("\n", 0, start)
+    last = begin + text.count("\n", start, end)
+    while top and "|" in lines[top - 1]:
+        top -= 1
+    if top + 1 >= len(lines) or not _RULE.fullmatch(lines[top + 1]):
+        return ""
+    rows = [line for n, line in enumerate(lines[begin : last + 1], start=begin) if n > top + 1]
+    tokens = _reader().parse("\n".join([lines[top], lines[top + 1], *rows]))
+    cells = [_words(token).strip() for token in tokens if token.type == "inline"]
+    names = cells[: len(cells) // (len(rows) + 1)]
+    if not rows:
+        return "; ".join(filter(None, names))
+    pairs = zip(cycle(names), cells[len(names) :], strict=False)
+    return "; ".join(f"{name}: {value}" if name else value for name, value in pairs if value)
