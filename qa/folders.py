@@ -20,3 +20,15 @@ def default_index(data: Path, card: EncoderCard) -> Path:
     what = "\0".join([str(data.resolve()), card.fingerprint, *map(str, VERSIONS)])
     digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
     return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
+
+
+def folder_key(data: Path) -> str:
+    """Return a short digest that tells a data folder from others on this machine."""
+    return hashlib.blake2b(str(data.resolve()).encode(), digest_size=6).hexdigest()
+
+
+def own_folder(data: Path) -> Path:
+    """Return the folder of the user's data that belongs to a data folder; it may not exist yet."""
+    import platformdirs  # costs a start what only a default needs
+
+    return platformdirs.user_data_path("footnote") / f"{data.resolve().name}-{folder_key(data)}"

@@ -21,13 +21,14 @@ from embeddings.errors import DocumentError, FootnoteError
 from qa import QA
 from web.api import add_endpoints
 from web.chat import conversation, notice, offer
+from web.conversations import KEEP, Conversations
 from web.english import ENGLISH
 from web.evidence import evidence
 from web.examples import examples
 from web.facets import where_of
 from web.frame import chips, header
 from web.knowledge import knowledge
-from web.languages import words_for
+from web.languages import words_of
 from web.reader import reader, removed
 from web.session import Session
 from web.turn import Turn, answered_turn
@@ -80,11 +81,14 @@ class Page:
         self.reader = _html("", _CHANGED.format("read(element)") + _OPENS)
 
     def _left(self) -> None:
+        self.chats = Conversations(self.bot)
         self.knows = _html(self._knows(ENGLISH), _ALWAYS.format("tick()"))
 
     def _middle(self) -> None:
         with gr.Column(elem_id="fn-scroll", min_width=0):
-            self.conversation = _html(conversation(()), _CHANGED.format("showLatestTurn(element)") + _ASKS)
+            self.conversation = _html(
+                conversation(()), KEEP + _CHANGED.format("showLatestTurn(element)") + _ASKS
+            )
             self.examples = gr.HTML("", elem_id="fn-examples", apply_default_css=False)
         self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
         self.chips = _html(chips(ENGLISH), _ALWAYS.format("tick()"), "fn-chosen")
@@ -136,6 +140,9 @@ class Page:
         )
         for button in (self.send, self.search, self.clear):
             button.click(fn=None, js=_FOCUS)
+        self.chats.wire(
+            self.blocks, self.session, shown=self.conversation, beside=self.evidence, errors=self.notice
+        )
         self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=[self.send, self.search])
         self.blocks.load(
             self._arrive,
@@ -147,19 +154,21 @@ class Page:
         self.blocks.load(self._offer, outputs=self.examples, show_progress="hidden", api_visibility="private")
 
     def _ask(self, question: str, chosen: object, session: Session, request: gr.Request) -> Iterator[Updates]:
-        yield from self._reply(Turn(question, where=where_of(chosen)), session, _words(request))
+        yield from self._reply(Turn(question, where=where_of(chosen)), session, words_of(request))
 
     def _search(
         self, question: str, chosen: object, session: Session, request: gr.Request
     ) -> Iterator[Updates]:
-        yield from self._reply(Turn(question, where=where_of(chosen), search=True), session, _words(request))
+        yield from self._reply(
+            Turn(question, where=where_of(chosen), search=True), session, words_of(request)
+        )
 
     def _ask_linked(self, session: Session, request: gr.Request, event: gr.EventData) -> Iterator[Updates]:
         """Ask what a button or a link of the page asks; ``page.js`` sends it."""
         asked = event._data if isinstance(event._data, dict) else {}
         question, literal = str(asked.get("question", "")), bool(asked.get("literal"))
         turn = Turn(question, where=where_of(asked.get("where")), literal=literal)
-        yield from self._reply(turn, session, _words(request))
+        yield from self._reply(turn, session, words_of(request))
 
     def _reply(self, turn: Turn, session: Session, words: Words) -> Iterator[Updates]:
         """Show the question at once, then its answer; what fails is shown as an error, the text kept."""
@@ -168,7 +177,7 @@ class Page:
         if ticket is None:
             yield {self.notice: gr.skip()}
             return
-        yield {self.conversation: conversation(session.turns, words), self.notice: "", self.question: ""}
+        yield {self.conversation: _drawn(session, words), self.notice: "", self.question: ""}
         done, message = None, ""
         try:
             done = self._looked_up(turn, history)
@@ -179,7 +188,7 @@ class Page:
             message = words.broken
         if not session.finish(ticket, done):
             return
-        drawn: Updates = {self.conversation: conversation(session.turns, words)}
+        drawn: Updates = {self.conversation: _drawn(session, words)}
         if message:
             yield {**drawn, self.notice: notice(message, words), self.question: turn.question}
         else:
@@ -194,7 +203,7 @@ class Page:
     def _open(self, request: gr.Request, event: gr.EventData) -> str:
         """Return a whole document, opened at a place; ``page.js`` sends which."""
         place = event._data if isinstance(event._data, dict) else {}
-        words, identity = _words(request), str(place.get("document", ""))
+        words, identity = words_of(request), str(place.get("document", ""))
         try:
             start, end = int(place.get("start") or 0), int(place.get("end") or 0)
             found = self.bot.document(identity)
@@ -204,10 +213,10 @@ class Page:
         return f'<div data-opening="{next(self._openings)}">{drawn}</div>'  # so that a second time is news
 
     def _clear(self, session: Session, request: gr.Request) -> Updates:
-        words = _words(request)
+        words = words_of(request)
         session.clear()
         return {
-            self.conversation: conversation((), words),
+            self.conversation: _drawn(session, words),
             self.notice: "",
             self.question: "",
             self.evidence: evidence((), words),
@@ -216,7 +225,7 @@ class Page:
 
     def _arrive(self, session: Session, request: gr.Request) -> Updates:
         """Draw the page in the language of the browser."""
-        words = _words(request)
+        words = words_of(request)
         drawn: Updates = {
             self.header: header(words),
             self.chips: chips(words),
@@ -224,7 +233,7 @@ class Page:
         }
         session.generation = self.bot.report.generation
         if not session.turns:
-            drawn |= {self.conversation: conversation((), words), self.evidence: evidence((), words)}
+            drawn |= {self.conversation: _drawn(session, words), self.evidence: evidence((), words)}
         return drawn
 
     def _news(self, session: Session, words: Words) -> Updates:
@@ -250,7 +259,7 @@ class Page:
 
     def _offer(self, request: gr.Request) -> str:
         """Offer examples; looking them up also loads the encoder before the first question."""
-        words = _words(request)
+        words = words_of(request)
         if not self.bot.documents():
             return offer((), words, data=str(self.bot.data))
         try:
@@ -262,8 +271,9 @@ class Page:
         return offer(self._examples[1], words)
 
 
-def _words(request: gr.Request) -> Words:
-    return words_for(request.headers.get("accept-language"))
+def _drawn(session: Session, words: Words) -> str:
+    identity, turns = session.conversation
+    return conversation(turns, words, identity=identity)
 
 
 def _html(value: str, behaviour: str, elem_id: str | None = None) -> gr.HTML:

@@ -98,6 +98,26 @@ class Words:
     edited: str
     removed: str
     cut: str
+    # Conversations and what is thought of answers.
+    chats: str
+    chats_text: str
+    chat_name: str
+    rename: str
+    save: str
+    delete: str
+    delete_sure: str
+    full: str
+    copy: str
+    copied: str
+    good: str
+    bad: str
+    reason: str
+    expected: str
+    silent: str
+    send: str
+    cancel: str
+    kept_in: str
+    thanks: str
 
     def part(self, name: str) -> str:
         """Return what a part of a score is called; a part without a phrase keeps its own name."""
