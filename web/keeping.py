@@ -17,7 +17,8 @@ from web.turn import Turn
 
 _LOG = logging.getLogger("footnote")
 _TURN: TypeAdapter[Turn] = TypeAdapter(Turn)
-_SIGNS = re.compile(r"([\\`*_{}<>#|~])")
+# What would be more than its signs in Markdown; of a link, the bracket that makes it one.
+_SIGNS = re.compile(r"([\\`*_{}<>#|~]|(?<=\])[(:])")
 
 
 def kept(turn: Turn) -> str:

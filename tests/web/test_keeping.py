@@ -31,7 +31,7 @@ def test_of_a_declined_answer_the_passages_shown_are_kept() -> None:
 
 
 def test_what_cannot_be_read_is_left_out() -> None:
-    wrong = kept(ANSWERED).replace("She climbs 212", "She climbs 999", 1)
+    wrong = kept(ANSWERED).replace('"quote":"She climbs 212', '"quote":"She climbs 999')
 
     assert restored(["", "{}", None, 3, '{"question": "x"}', wrong, kept(SEARCHED)]) == [SEARCHED]
     assert restored("no list") == []
@@ -45,7 +45,7 @@ def test_markdown_has_numbered_sources_and_no_live_signs() -> None:
     hostile = replace(ANSWERED, question="<script> *b* [x](javascript:1)")
 
     assert markdown(hostile) == (
-        "## \\<script\\> \\*b\\* [x](javascript:1)\n\n*Only in kind: guide*\n\n"
+        "## \\<script\\> \\*b\\* [x]\\(javascript:1)\n\n*Only in kind: guide*\n\n"
         "She climbs 212 steps every evening. [1]\n\nSources:\n\n"
         "1. The guide (guide.md, characters 116 to 151; also in copy.md)\n"
         "   > She climbs 212 steps every evening."
