@@ -84,8 +84,20 @@ def _documents(documents: Sequence[Document], failed: Sequence[Failure], words: 
     if more:
         items.append(f'<li class="fn-small">{escape(words.more.format(f"{more:,}"))}</li>')
     return (
-        f'<section class="fn-documents"><h3>{escape(words.documents)}</h3><ul>{"".join(items)}</ul></section>'
+        f'<section class="fn-documents"><h3>{escape(words.documents)}</h3>'
+        f'<p class="fn-small">{escape(_states(documents, lost, words))}</p>'
+        f"<ul>{''.join(items)}</ul></section>"
     )
+
+
+def _states(documents: Sequence[Document], lost: Sequence[Failure], words: Words) -> str:
+    stale = sum(document.stale for document in documents)
+    counts = (
+        (words.states, len(documents) - stale),
+        (words.states_stale, stale),
+        (words.states_failed, len(lost)),
+    )
+    return ", ".join(said.format(f"{number:,}") for said, number in counts if number)
 
 
 def _document(document: Document, repeats_id: str, reason: str, words: Words) -> str:

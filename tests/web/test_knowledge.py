@@ -67,6 +67,7 @@ def test_a_document_says_its_state() -> None:
 
     html = knowledge([document("a"), stale, document("a ")], passages=1, failed=[Failure("b", "no PDF")])
 
+    assert "2 up to date, 1 no longer readable" in html
     assert '<li class="fn-fresh-document">' in html
     assert '<p class="fn-stale">Last good version; the file can no longer be read: no PDF</p>' in html
     assert '<p class="fn-also">Repeats <bdi>a</bdi> word for word</p>' in html
