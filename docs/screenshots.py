@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 QUESTIONS = ["Which university collaborated on Deep AutoAugment?", "Who painted the Mona Lisa?"]
-PHONE_QUESTIONS = ["Which postings are in London?"]
+PHONE_QUESTIONS = ["Which postings are in Bellevue?"]
 CHINESE_QUESTIONS = ["这个实习的入职日期是什么时候?"]
 WIDE = (1440, 900)
 COLOURS = 96
@@ -63,7 +63,7 @@ def take(
     dark: bool = False,
     locale: str = "en-US",
 ) -> None:
-    """Ask the questions, follow the first footnote where the page is wide, and save the picture."""
+    """Ask the questions, follow the first footnote, and save the picture."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         device_scale_factor=2,
@@ -78,9 +78,8 @@ def take(
         page.locator("#fn-question textarea").fill(question)
         page.locator("#fn-question textarea").press("Enter")
         expect(page.locator(f"#turn-{number} .fn-answer:not(.fn-pending)")).to_be_visible(timeout=60_000)
-    if size[0] > size[1]:
-        page.locator("#turn-1 .fn-mark").first.click()
-        expect(page.locator("#card-1-1")).to_be_focused()
+    page.locator("#turn-1 .fn-mark").first.click()
+    expect(page.locator(".fn-card.fn-followed")).to_be_focused()
     file = IMAGES / f"{name}.png"
     page.screenshot(path=file)
     context.close()
