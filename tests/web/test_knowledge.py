@@ -62,6 +62,12 @@ def test_facets_are_ticked_by_key_and_value() -> None:
     assert '<span dir="auto">job</span><span class="fn-count">2</span>' in html
 
 
+def test_a_filter_counts_a_repeat_once() -> None:
+    html = knowledge([document("a", "job"), document(" a", "job"), document("c", "guide")], passages=1)
+
+    assert '<span dir="auto">job</span><span class="fn-count">1</span>' in html
+
+
 def test_a_document_says_its_state() -> None:
     stale = replace(document("b"), stale=True)
 
