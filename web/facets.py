@@ -37,12 +37,10 @@ def repeats(documents: Sequence[Document]) -> dict[str, str]:
 
 
 def facets(documents: Sequence[Document]) -> tuple[Facet, ...]:
-    """Return the facets, those that most documents have first; repeats are counted once."""
-    repeated = repeats(documents)
-    distinct = [document for document in documents if document.id not in repeated]
+    """Return the facets, those that most documents have first."""
     counts: dict[str, Counter[str]] = {}
     holders: Counter[str] = Counter()
-    for document in distinct:
+    for document in documents:
         for key, value in document.metadata.items():
             values = {str(each).strip() for each in (value if isinstance(value, tuple) else (value,))}
             counts.setdefault(key, Counter()).update(values)
@@ -50,7 +48,7 @@ def facets(documents: Sequence[Document]) -> tuple[Facet, ...]:
     found = [
         Facet(key, tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))))
         for key, values in counts.items()
-        if holders[key] > 1 and _tells_apart(values, len(distinct))
+        if holders[key] > 1 and _tells_apart(values, len(documents))
     ]
     return tuple(sorted(found, key=lambda facet: (-holders[facet.key], len(facet.values), facet.key)))
 

@@ -7,7 +7,7 @@ repeat    word for word another document
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from embeddings.corpus import Document
@@ -29,11 +29,13 @@ _FAILURES_NAMED = 20
 def knowledge(
     documents: Sequence[Document], words: Words = ENGLISH, *, passages: int, failed: Sequence[Failure] = ()
 ) -> str:
-    """Return the panel."""
+    """Return the panel; a filter's count leaves repeats out."""
+    repeated = repeats(documents)
+    distinct = [document for document in documents if document.id not in repeated]
     return (
         f'<div class="fn-panel"><h2>{escape(words.knows)}</h2>'
-        f'<p class="fn-knows">{escape(_sentence(documents, passages, words))}</p>'
-        f"{_filters(facets(documents), words)}{_documents(documents, failed, words)}</div>"
+        f'<p class="fn-knows">{escape(_sentence(documents, repeated, passages, words))}</p>'
+        f"{_filters(facets(distinct), words)}{_documents(documents, repeated, failed, words)}</div>"
     )
 
 
@@ -70,8 +72,9 @@ def _box(key: str, value: str, count: int) -> str:
     )
 
 
-def _documents(documents: Sequence[Document], failed: Sequence[Failure], words: Words) -> str:
-    repeated = repeats(documents)
+def _documents(
+    documents: Sequence[Document], repeated: Mapping[str, str], failed: Sequence[Failure], words: Words
+) -> str:
     served = {document.source for document in documents}
     reasons = {failure.source: failure.reason for failure in failed}
     lost = [failure for failure in failed if failure.source not in served]
@@ -84,8 +87,20 @@ def _documents(documents: Sequence[Document], failed: Sequence[Failure], words: 
     if more:
         items.append(f'<li class="fn-small">{escape(words.more.format(f"{more:,}"))}</li>')
     return (
-        f'<section class="fn-documents"><h3>{escape(words.documents)}</h3><ul>{"".join(items)}</ul></section>'
+        f'<section class="fn-documents"><h3>{escape(words.documents)}</h3>'
+        f'<p class="fn-small">{escape(_states(documents, lost, words))}</p>'
+        f"<ul>{''.join(items)}</ul></section>"
     )
+
+
+def _states(documents: Sequence[Document], lost: Sequence[Failure], words: Words) -> str:
+    stale = sum(document.stale for document in documents)
+    counts = (
+        (words.states, len(documents) - stale),
+        (words.states_stale, stale),
+        (words.states_failed, len(lost)),
+    )
+    return ", ".join(said.format(f"{number:,}") for said, number in counts if number)
 
 
 def _document(document: Document, repeats_id: str, reason: str, words: Words) -> str:
@@ -112,23 +127,22 @@ def _failure(failure: Failure, words: Words) -> str:
     )
 
 
-def _sentence(documents: Sequence[Document], passages: int, words: Words) -> str:
+def _sentence(documents: Sequence[Document], repeated: Mapping[str, str], passages: int, words: Words) -> str:
     if not documents:
         return f"{words.no_documents}."
     total: Counter[str] = Counter()
-    repeated: Counter[str] = Counter()
-    again = repeats(documents)
+    repeats_of: Counter[str] = Counter()
     for document in documents:
         kind = _kind(document)
         total[kind] += 1
-        repeated[kind] += document.id in again
+        repeats_of[kind] += document.id in repeated
     named = [kind for kind, _ in sorted(total.items(), key=lambda item: (item[1], item[0])) if kind]
     if len(named) > _KINDS_NAMED:
         named = [kind for kind, _ in total.most_common() if kind][:_KINDS_NAMED]
-    counts = [Count(kind, total[kind], repeated[kind]) for kind in named]
+    counts = [Count(kind, total[kind], repeats_of[kind]) for kind in named]
     rest = [kind for kind in total if kind not in named]
     if rest:
-        counts.append(Count("", sum(total[kind] for kind in rest), sum(repeated[kind] for kind in rest)))
+        counts.append(Count("", sum(total[kind] for kind in rest), sum(repeats_of[kind] for kind in rest)))
     return counted(counts, passages, words)
 
 

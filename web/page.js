@@ -43,7 +43,8 @@ window.footnote = (() => {
     if (!target) return;
     target.classList.add("fn-followed");
     target.focus({ preventScroll: true });
-    bring(target, section ? "start" : "center");
+    const short = narrow.matches && target.offsetHeight < innerHeight / 2;
+    bring(target, !section ? "center" : short ? "nearest" : "start");
   };
 
   const point = (event) => {

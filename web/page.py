@@ -20,14 +20,13 @@ from gradio.components import Component
 from embeddings.errors import DocumentError, FootnoteError
 from qa import QA
 from web.api import add_endpoints
-from web.chat import conversation, notice, offer
+from web.chat import conversation, notice
 from web.conversations import KEEP, Conversations
 from web.english import ENGLISH
 from web.evidence import evidence
-from web.examples import examples
 from web.facets import where_of
 from web.frame import chips, header
-from web.knowledge import knowledge
+from web.known import Known
 from web.languages import words_of
 from web.reader import reader, removed
 from web.session import Session
@@ -56,8 +55,7 @@ class Page:
 
     def __init__(self, bot: QA, *, read_only: bool = False) -> None:
         self.bot = bot
-        self._knowledge: tuple[int, dict[str, str]] = -1, {}
-        self._examples: tuple[int, tuple[str, ...]] = -1, ()
+        self.known = Known(bot)
         self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
         with self.blocks:
@@ -82,7 +80,7 @@ class Page:
 
     def _left(self) -> None:
         self.chats = Conversations(self.bot)
-        self.knows = _html(self._knows(ENGLISH), _ALWAYS.format("tick()"))
+        self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
 
     def _middle(self) -> None:
         with gr.Column(elem_id="fn-scroll", min_width=0):
@@ -90,22 +88,23 @@ class Page:
                 conversation(()), KEEP + _CHANGED.format("showLatestTurn(element)") + _ASKS
             )
             self.examples = gr.HTML("", elem_id="fn-examples", apply_default_css=False)
-        self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
-        self.chips = _html(chips(ENGLISH), _ALWAYS.format("tick()"), "fn-chosen")
-        with gr.Row(elem_id="fn-ask"):
-            self.question = gr.Textbox(
-                label=_phrase("question"),
-                show_label=False,
-                container=False,
-                lines=1,
-                max_lines=6,
-                placeholder=_phrase("placeholder"),
-                autofocus=True,
-                elem_id="fn-question",
-                min_width=0,
-            )
-            self.send = _button("ask", "fn-send", primary=True)
-            self.search = _button("search", "fn-search")
+        with gr.Column(elem_id="fn-bottom", min_width=0):
+            self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
+            self.chips = _html(chips(ENGLISH), _ALWAYS.format("tick()"), "fn-chosen")
+            with gr.Row(elem_id="fn-ask"):
+                self.question = gr.Textbox(
+                    label=_phrase("question"),
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=6,
+                    placeholder=_phrase("placeholder"),
+                    autofocus=True,
+                    elem_id="fn-question",
+                    min_width=0,
+                )
+                self.send = _button("ask", "fn-send", primary=True)
+                self.search = _button("search", "fn-search")
 
     def _right(self) -> None:
         self.evidence = _html(evidence(()), _CHANGED.format("showEvidenceTop(element)"))
@@ -229,46 +228,24 @@ class Page:
         drawn: Updates = {
             self.header: header(words),
             self.chips: chips(words),
-            self.knows: self._knows(words),
+            self.knows: self.known.panel(words),
         }
-        session.generation = self.bot.report.generation
+        session.generation = self.known.generation
         if not session.turns:
             drawn |= {self.conversation: _drawn(session, words), self.evidence: evidence((), words)}
         return drawn
 
     def _news(self, session: Session, words: Words) -> Updates:
         """Return what the bot knows if that changed since the browser was last told."""
-        panel = self._knows(words)
-        generation = self._knowledge[0]
-        if session.generation == generation:
+        panel = self.known.panel(words)
+        if session.generation == self.known.generation:
             return {}
-        session.generation = generation
+        session.generation = self.known.generation
         return {self.knows: panel}
-
-    def _knows(self, words: Words) -> str:
-        """Return what the bot knows, drawn once a generation and language."""
-        documents = self.bot.documents()
-        report = self.bot.report
-        if self._knowledge[0] != report.generation:
-            self._knowledge = report.generation, {}
-        drawn = self._knowledge[1]
-        if words.language not in drawn:
-            passages = self.bot.passages
-            drawn[words.language] = knowledge(documents, words, passages=passages, failed=report.failed)
-        return drawn[words.language]
 
     def _offer(self, request: gr.Request) -> str:
         """Offer examples; looking them up also loads the encoder before the first question."""
-        words = words_of(request)
-        if not self.bot.documents():
-            return offer((), words, data=str(self.bot.data))
-        try:
-            generation = self.bot.report.generation
-            if self._examples[0] != generation:
-                self._examples = generation, examples(self.bot)
-        except FootnoteError as error:
-            _LOG.warning("no examples: %s", error)
-        return offer(self._examples[1], words)
+        return self.known.offer(words_of(request))
 
 
 def _drawn(session: Session, words: Words) -> str:

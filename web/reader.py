@@ -15,6 +15,7 @@ from web.words import Words
 # Of a longer document, so many characters are drawn, around the place: a browser takes a second for more.
 _LONGEST = 200_000
 _HEADING = re.compile(r"(#{1,6} +)(\S.*)")
+_QUOTATION = re.compile(r"(?:> ?)+")
 
 
 def digest_of(text: str) -> str:
@@ -81,7 +82,9 @@ def _line(line: str, start: int, end: int) -> str:
             f'<span class="fn-heading" role="heading" aria-level="{level}">'
             f"{_marked(line[sign:].rstrip(), start - sign, end - sign)}</span>{line[len(line.rstrip()) :]}"
         )
-    return _marked(line, start, end)
+    sign = found.end() if (found := _QUOTATION.match(line)) else 0
+    before = f'<span class="fn-sign">{_marked(line[:sign], start, end)}</span>' if sign else ""
+    return f"{before}{_marked(line[sign:], start - sign, end - sign)}"
 
 
 def _marked(text: str, start: int, end: int) -> str:

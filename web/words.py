@@ -79,6 +79,9 @@ class Words:
     clear: str
     more: str
     documents: str
+    states: str
+    states_stale: str
+    states_failed: str
     fresh: str
     last_good: str
     failed: str

@@ -174,9 +174,9 @@ def test_a_long_refresh_lets_questions_be_answered_from_the_generation_before(
 
 def test_a_literal_question_is_searched_as_it_was_typed(bot: QA) -> None:
     history = ["Who is Mira Holm?"]
-    question = "How many steps does she climb every evning?"
+    question = "Does she use sofware?"
 
     answer = bot.ask(question, history, literal=True)
 
     assert answer.query == question
-    assert bot.ask(question, history).query == "How many steps does Mira Holm climb every evening?"
+    assert bot.ask(question, history).query == "Does Mira Holm use software?"

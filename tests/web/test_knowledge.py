@@ -62,11 +62,18 @@ def test_facets_are_ticked_by_key_and_value() -> None:
     assert '<span dir="auto">job</span><span class="fn-count">2</span>' in html
 
 
+def test_a_filter_counts_a_repeat_once() -> None:
+    html = knowledge([document("a", "job"), document(" a", "job"), document("c", "guide")], passages=1)
+
+    assert '<span dir="auto">job</span><span class="fn-count">1</span>' in html
+
+
 def test_a_document_says_its_state() -> None:
     stale = replace(document("b"), stale=True)
 
     html = knowledge([document("a"), stale, document("a ")], passages=1, failed=[Failure("b", "no PDF")])
 
+    assert "2 up to date, 1 no longer readable" in html
     assert '<li class="fn-fresh-document">' in html
     assert '<p class="fn-stale">Last good version; the file can no longer be read: no PDF</p>' in html
     assert '<p class="fn-also">Repeats <bdi>a</bdi> word for word</p>' in html

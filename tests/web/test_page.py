@@ -129,7 +129,7 @@ def test_a_hostile_example_runs_no_script(
     visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = "What is <img src=x onerror='window.hacked = 1'> about?"
-    monkeypatch.setattr("web.page.examples", lambda _: (hostile,))
+    monkeypatch.setattr("web.known.examples", lambda _: (hostile,))
 
     page = visit()
 
@@ -209,7 +209,7 @@ def test_a_question_asked_before_the_examples_are_ready_keeps_them_away(
     server: Server, chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = threading.Event()
-    monkeypatch.setattr("web.page.examples", lambda _: (ready.wait(30), ("An example?",))[1])
+    monkeypatch.setattr("web.known.examples", lambda _: (ready.wait(30), ("An example?",))[1])
     page = chromium.new_page()
     page.goto(server.url)
     ask(page, STEPS)

@@ -217,7 +217,22 @@ def test_on_a_phone_what_the_bot_knows_is_a_drawer(visit: Visit) -> None:
 
     expect(page.locator("#fn-left")).to_be_hidden()
     expect(menu).to_be_focused()
-    expect(page.locator("#fn-chips")).to_contain_text("Kind: guide")
+    expect(page.get_by_role("button", name="Remove the filter Kind: guide")).to_be_in_viewport()
+
+
+def test_on_a_wide_page_the_question_stands_at_the_bottom(page: Page) -> None:
+    place = box(page).bounding_box()
+
+    assert place is not None
+    assert place["y"] > 780
+
+
+def test_on_a_phone_the_question_stays_on_the_screen(visit: Visit) -> None:
+    page = visit(PHONE)
+    search(page, "the lamp and the ships")
+
+    expect(page.locator("#turn-1 .fn-question")).to_be_in_viewport()
+    expect(box(page)).to_be_in_viewport()
 
 
 def test_a_chinese_browser_has_a_chinese_page(visit: Visit) -> None:
