@@ -6,6 +6,15 @@ Similarity finds a question's neighbours; these rules ask whether what it turns 
     exact        a year, or a name such as K2, stands in what is quoted from
     denied       to a "not" in the question there is one in the quotes
     expected     what is quoted from has a number where one is wanted, or a name
+
+Each was measured on SQuAD 2.0's development set by the questions it silences: wrongly, of 2,910 that are
+held, and rightly, of 3,168 that were written to look answerable and are not.
+
+    asked for   .001   .005        denied     .002   .100
+    exact       .000   .016        expected   .001   .001
+
+What told too little for its price: any name missing .024 .052, the noun after "which" .115 .105, an opposite
+in the quote ("after" for "before") .007 .057. As weights of the confidence they lowered it for all.
 """
 
 import re
