@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa import QA
-from qa.cli import Backend, Data, Index, Model, Reranker, app, open_bot, run
+from qa.cli import Backend, Data, Index, Model, Reranker, Uploads, app, open_bot, run
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -48,6 +48,7 @@ def chat_command(
     model: Model = None,
     backend: Backend = "auto",
     reranker: Reranker = None,
+    uploads: Uploads = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of the page.")] = 7860,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     mcp: Annotated[
@@ -58,7 +59,7 @@ def chat_command(
     ] = False,
 ) -> None:
     """Start the web chat at http://127.0.0.1:7860, for this machine only."""
-    bot = open_bot(data, index, model, backend, reranker)
+    bot = open_bot(data, index, model, backend, reranker, uploads)
     serve(bot, port=port, open_browser=open_browser, mcp=mcp, read_only=read_only)
 
 

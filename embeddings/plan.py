@@ -94,8 +94,8 @@ class Plan:
         )
 
 
-def plan_refresh(data: Path, index: Path, before: Snapshot | None) -> Plan:
-    """Compare the data folder with a snapshot. Raises CorpusError where there is nothing to serve."""
+def plan_refresh(data: Path, index: Path, before: Snapshot | None, *, uploads: Path | None = None) -> Plan:
+    """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve."""
     require_folder(data)
     known = before.sources if before else {}
     first = _first_documents(known)
@@ -104,7 +104,7 @@ def plan_refresh(data: Path, index: Path, before: Snapshot | None) -> Plan:
     runs: list[Run] = []
     looks: dict[str, SourceFile] = {}
     added = changed = kept = 0
-    for found in files_of(data):
+    for found in files_of(data, uploads):
         file = known.get(found.source)
         for look_before in (file, seen.get(found.source)):
             if look_before and look_before.modified == found.modified and look_before.size == found.size:

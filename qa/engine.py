@@ -56,6 +56,7 @@ class QA:
         index: Path,
         *,
         encoder: Encoder,
+        uploads: Path | None = None,
         reranker: Reranker | None = None,
         follow: bool = True,
         on_progress: OnProgress | None = None,
@@ -63,6 +64,7 @@ class QA:
         """Bring the index up to the data folder; ``QA.open`` does the same with every default."""
         self.data = data
         self.index = index
+        self.uploads = uploads
         self._encoder = encoder
         self._reranker = reranker
         self._follow = follow
@@ -72,8 +74,8 @@ class QA:
         self._next_look = 0.0
         self._slow = False
         self._watcher: Watcher | None = None
-        self._seen = fingerprint_of_folder(data), current_generation(index)
-        report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
+        self._seen = self._state()
+        report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
 
@@ -85,6 +87,7 @@ class QA:
         *,
         model: str | None = None,
         backend: str = "auto",
+        uploads: str | Path | None = None,
         encoder: Encoder | None = None,
         reranker: str | Reranker | None = None,
         follow: bool = True,
@@ -94,16 +97,25 @@ class QA:
 
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
-        runs it (auto, openvino or torch), ``reranker`` a CrossEncoder's name or folder, or none. With
-        ``follow``, each question first looks for changes. Raises CorpusError, ModelError,
-        IndexLocationError or SnapshotMismatch.
+        runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
+        ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
+        question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
+        SnapshotMismatch.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)
         where = Path(index) if index is not None else default_index(folder, encoder.card)
         if isinstance(reranker, str):
             reranker = CrossReranker(reranker)
-        return cls(folder, where, encoder=encoder, reranker=reranker, follow=follow, on_progress=on_progress)
+        return cls(
+            folder,
+            where,
+            encoder=encoder,
+            uploads=None if uploads is None else Path(uploads),
+            reranker=reranker,
+            follow=follow,
+            on_progress=on_progress,
+        )
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
@@ -213,7 +225,7 @@ class QA:
         if not self._slow:
             return True
         if self._watcher is None:
-            self._watcher = Watcher(self.data)
+            self._watcher = Watcher(self.data, *([self.uploads] if self.uploads else []))
         told = self._watcher.take_change() or current_generation(self.index) != self._seen[1]
         return told or now > self._next_look + _SWEEP
 
@@ -234,15 +246,16 @@ class QA:
             self._following = None
 
     def _state(self) -> tuple[int, str]:
-        return fingerprint_of_folder(self.data), current_generation(self.index)
+        return fingerprint_of_folder(self.data, self.uploads), current_generation(self.index)
 
     def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
         with self._refreshing:
-            self._seen = fingerprint_of_folder(self.data), self._seen[1]
+            self._seen = self._state()[0], self._seen[1]
             report, snapshot = refresh(
                 self.data,
                 self.index,
                 encoder=self._encoder,
+                uploads=self.uploads,
                 served=self._reading.snapshot,
                 on_progress=on_progress,
             )
@@ -258,28 +271,6 @@ class QA:
         level = logging.INFO if self._seen[1] == before else logging.WARNING
         for failure in report.failed:
             _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
-
-
-_default: QA | None = None
-_default_lock = threading.Lock()
-
-
-def retrieve(question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
-    """Search the shipped corpus; see ``QA.retrieve``."""
-    return _shipped().retrieve(question, k, where)
-
-
-def ask(question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
-    """Ask the shipped corpus; see ``QA.ask``."""
-    return _shipped().ask(question, history, where)
-
-
-def _shipped() -> QA:
-    global _default
-    with _default_lock:
-        if _default is None:
-            _default = QA.open()
-        return _default
 
 
 def _checked(question: str) -> str:

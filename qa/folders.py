@@ -27,6 +27,11 @@ def folder_key(data: Path) -> str:
     return hashlib.blake2b(str(data.resolve()).encode(), digest_size=6).hexdigest()
 
 
+def default_uploads(data: Path) -> Path:
+    """Return the folder for the files that the user adds to a data folder from the page."""
+    return own_folder(data) / "uploads"
+
+
 def own_folder(data: Path) -> Path:
     """Return the folder of the user's data that belongs to a data folder; it may not exist yet."""
     import platformdirs  # costs a start what only a default needs

@@ -101,7 +101,7 @@ def encoder() -> HashingEncoder:
 
 @pytest.fixture
 def bot(data: Path, index: Path, encoder: HashingEncoder) -> QA:
-    return QA.open(data, index, encoder=encoder)
+    return QA.open(data, index, encoder=encoder, uploads=data.parent / "uploads")
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from embeddings.errors import DocumentError, FootnoteError
 from qa import QA
 from web.api import add_endpoints
 from web.chat import conversation, notice
+from web.content import Content
 from web.conversations import KEEP, Conversations
 from web.english import ENGLISH
 from web.evidence import evidence
@@ -55,6 +56,7 @@ class Page:
 
     def __init__(self, bot: QA, *, read_only: bool = False) -> None:
         self.bot = bot
+        self._may_change = not read_only and bot.uploads is not None
         self.known = Known(bot)
         self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
@@ -81,6 +83,7 @@ class Page:
     def _left(self) -> None:
         self.chats = Conversations(self.bot)
         self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
+        self.content = Content(self.bot, self.bot.uploads) if self._may_change else None
 
     def _middle(self) -> None:
         with gr.Column(elem_id="fn-scroll", min_width=0):
@@ -142,6 +145,8 @@ class Page:
         self.chats.wire(
             self.blocks, self.session, shown=self.conversation, beside=self.evidence, errors=self.notice
         )
+        if self.content:
+            self.content.wire(self.blocks, self.session, panel=self.knows, news=self._news)
         self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=[self.send, self.search])
         self.blocks.load(
             self._arrive,

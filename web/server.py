@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from embeddings.errors import InputError
 from qa import QA
+from qa.uploads import LARGEST_MB
 from web.languages import translations
 from web.page import Page
 from web.theme import FAVICON, head, theme
@@ -53,6 +54,7 @@ class Server:
                 run_history=False,
                 footer_links=[],
                 favicon_path=FAVICON,
+                max_file_size=1 if read_only else f"{LARGEST_MB}mb",
                 theme=theme(),
                 head=head(),
                 i18n=translations(),

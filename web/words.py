@@ -121,6 +121,17 @@ class Words:
     cancel: str
     kept_in: str
     thanks: str
+    # Content from the page.
+    content: str
+    add: str
+    add_text: str
+    added: str
+    replaced: str
+    remove_file: str
+    file_removed: str
+    look: str
+    encoding: str
+    refreshed: str
 
     def part(self, name: str) -> str:
         """Return what a part of a score is called; a part without a phrase keeps its own name."""
