@@ -92,7 +92,7 @@ def test_added_files_are_served_beside_the_data_folder(
 
     answer = bot.ask("When does the parrot sing?")
     assert answer.citations[0].source == "uploads/parrot.md"
-    assert bot.document("uploads/parrot.md").text == TEXT.strip()
+    assert bot.document("uploads/parrot.md").text == TEXT
     assert bot.ask("How many steps does Mira Holm climb every evening?").answered
     uploads.remove("parrot.md")
     assert not bot.ask("When does the parrot sing?").answered
