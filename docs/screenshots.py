@@ -1,8 +1,8 @@
 """Make the README's pictures again: ``python docs/screenshots.py``.
 
-Serves the shipped corpus on a free port with a temporary index, and takes the page wide, on a phone
-and in the dark in headless Chromium (Debian: apt-get install chromium). The pictures are reduced to
-a palette, which keeps text sharp and each file under 300 kB.
+Serves the shipped corpus on a free port with a temporary index, and takes the page wide, on a phone,
+in the dark and in Chinese in headless Chromium (Debian: apt-get install chromium). The pictures are
+reduced to a palette, which keeps text sharp and each file under 300 kB.
 """
 
 import shutil
@@ -30,12 +30,14 @@ FLAGS = [
     "--disable-sync",
 ]
 QUESTIONS = ["Which university collaborated on Deep AutoAugment?", "Who painted the Mona Lisa?"]
-PHONE_QUESTIONS = ["Which postings are in London?"]
+PHONE_QUESTIONS = ["Which postings are in Bellevue?"]
+CHINESE_QUESTIONS = ["这个实习的入职日期是什么时候?"]
+WIDE = (1440, 900)
 COLOURS = 96
 
 
 def main() -> None:
-    """Take the three pictures."""
+    """Take the pictures."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         sys.exit("no Chromium found; on Debian: sudo apt-get install chromium")
@@ -43,33 +45,41 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as index, sync_playwright() as playwright:
         server = Server(QA.open(index=index), port=free_port())
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        take(browser, server.url, "page", size=(1280, 900), questions=QUESTIONS)
+        take(browser, server.url, "page", size=WIDE, questions=QUESTIONS)
         take(browser, server.url, "page-phone", size=(390, 844), questions=PHONE_QUESTIONS)
-        take(browser, server.url, "page-dark", size=(1280, 900), questions=QUESTIONS, dark=True)
+        take(browser, server.url, "page-dark", size=WIDE, questions=QUESTIONS, dark=True)
+        take(browser, server.url, "page-chinese", size=WIDE, questions=CHINESE_QUESTIONS, locale="zh-CN")
         browser.close()
         server.close()
 
 
 def take(
-    browser: Browser, url: str, name: str, *, size: tuple[int, int], questions: list[str], dark: bool = False
+    browser: Browser,
+    url: str,
+    name: str,
+    *,
+    size: tuple[int, int],
+    questions: list[str],
+    dark: bool = False,
+    locale: str = "en-US",
 ) -> None:
-    """Ask the questions, follow the first footnote where the page is wide, and save the picture."""
+    """Ask the questions, follow the first footnote, and save the picture."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         device_scale_factor=2,
         color_scheme="dark" if dark else "light",
+        locale=locale,
         reduced_motion="reduce",
     )
     page = context.new_page()
     page.goto(url)
     page.locator("#fn-examples button").first.wait_for(timeout=120_000)
     for number, question in enumerate(questions, start=1):
-        page.get_by_label("Your question").fill(question)
-        page.get_by_label("Your question").press("Enter")
+        page.locator("#fn-question textarea").fill(question)
+        page.locator("#fn-question textarea").press("Enter")
         expect(page.locator(f"#turn-{number} .fn-answer:not(.fn-pending)")).to_be_visible(timeout=60_000)
-    if size[0] > size[1]:
-        page.locator("#turn-1").get_by_label("Footnote 1").click()
-        expect(page.locator("#card-1-1")).to_be_focused()
+    page.locator("#turn-1 .fn-mark").first.click()
+    expect(page.locator(".fn-card.fn-followed")).to_be_focused()
     file = IMAGES / f"{name}.png"
     page.screenshot(path=file)
     context.close()

@@ -8,7 +8,7 @@ from itertools import islice
 from embeddings.corpus import Document
 from qa import QA
 from qa.engine import default_data
-from web.knowledge import plural
+from web.counts import plural
 
 SHOWN = 4
 # Questions that are looked up to find those, at most.

@@ -1,35 +1,52 @@
-"""The page: what the bot knows above, the conversation, and the evidence beside it.
+"""The page, in three zones: what the bot knows, the conversation, and the evidence beside it.
 
 Each browser has its own ``Session`` (``gr.State``), and all it sees is drawn from it: two browsers
-share the bot and nothing else.
+share the bot and nothing else. The filters that are ticked live in the browser alone and come with
+every question.
+
+A further panel goes into ``_left`` or ``_right`` as a component of its own; a further page becomes a
+route of ``blocks``, linked from the header.
 """
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from typing import TypeAlias
 
 import gradio as gr
 from gradio.components import Component
 
-from embeddings.errors import FootnoteError
+from embeddings.errors import DocumentError, FootnoteError
 from qa import QA
 from web.api import add_endpoints
 from web.chat import conversation, notice
+from web.english import ENGLISH
 from web.evidence import evidence
-from web.examples import SHOWN, examples
-from web.knowledge import knowledge
+from web.facets import where_of
+from web.frame import chips, header
+from web.known import Known
+from web.languages import words_for
+from web.reader import reader, removed
 from web.session import Session
-from web.turn import answered_turn
+from web.turn import Turn, answered_turn
+from web.words import Words
 
 _LOG = logging.getLogger("footnote")
 
 Updates: TypeAlias = dict[Component, object]
 
-_FOCUS = "() => document.querySelector('#fn-question textarea').focus()"
-_ENABLE = "(question) => ({__type__: 'update', interactive: question.trim() !== ''})"
-_SHOW_LATEST_TURN = "watch('value', () => window.footnote.showLatestTurn(element));"
-_SHOW_EVIDENCE_TOP = "watch('value', () => window.footnote.showEvidenceTop(element));"
-_BROKEN = "Something went wrong here, and the details are in the log. Your question is kept; ask it again."
+# Passages that a search lists.
+FOUND = 10
+_SEND = "(question, chosen, session) => [question, window.footnote.chosen(), session]"
+_ENABLE = "(question) => Array(2).fill({__type__: 'update', interactive: question.trim() !== ''})"
+_FOCUS = "() => document.querySelector('#fn-question textarea').focus({preventScroll: true})"
+# What ``page.js`` does when a component has changed, and what it is handed to act on the page.
+_CHANGED = "watch('value', () => window.footnote.{0});"
+_ALWAYS = _CHANGED + "window.footnote.{0};"
+_ASKS = "window.footnote.asks((asked) => trigger('ask', asked));"
+_OPENS = "window.footnote.opens((place) => trigger('open', place));"
+_phrase = gr.I18n()
 
 
 class Page:
@@ -37,8 +54,8 @@ class Page:
 
     def __init__(self, bot: QA) -> None:
         self.bot = bot
-        self._knowledge = -1, ""
-        self._examples: tuple[int, tuple[str, ...]] = -1, ()
+        self.known = Known(bot)
+        self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
         with self.blocks:
             self._lay_out()
@@ -47,135 +64,195 @@ class Page:
 
     def _lay_out(self) -> None:
         self.session = gr.State(Session())
+        self.chosen = gr.JSON(visible=False)
         with gr.Row(elem_id="fn-header"):
-            with gr.Column(min_width=0):
-                gr.HTML("<h1>Footnote</h1>", apply_default_css=False)
-                self.knows = gr.HTML(self._knows(), apply_default_css=False)
-            self.clear = gr.Button("New chat", elem_id="fn-clear", size="sm", scale=0, min_width=0)
+            self.header = _html(header(ENGLISH), _ALWAYS.format("frame(element)"))
+            self.clear = gr.Button(_phrase("new_chat"), elem_id="fn-clear", size="sm", scale=0, min_width=0)
         with gr.Row(elem_id="fn-columns"):
-            with gr.Column(elem_id="fn-chat", scale=3, min_width=0):
-                with gr.Column(elem_id="fn-scroll", min_width=0):
-                    self.conversation = gr.HTML(
-                        conversation(()), apply_default_css=False, js_on_load=_SHOW_LATEST_TURN
-                    )
-                    with gr.Column(visible=False, elem_id="fn-examples", min_width=0) as self.examples:
-                        self.buttons = [gr.Button(visible=False, size="sm") for _ in range(SHOWN)]
-                self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
-                with gr.Row(elem_id="fn-ask"):
-                    self.question = gr.Textbox(
-                        label="Your question",
-                        show_label=False,
-                        container=False,
-                        lines=1,
-                        max_lines=6,
-                        placeholder="Ask a question",
-                        autofocus=True,
-                        elem_id="fn-question",
-                        min_width=0,
-                    )
-                    self.send = gr.Button(
-                        "Ask", variant="primary", interactive=False, elem_id="fn-send", scale=0, min_width=0
-                    )
-            with gr.Column(elem_id="fn-evidence", scale=2, min_width=0):
-                self.evidence = gr.HTML(evidence(()), apply_default_css=False, js_on_load=_SHOW_EVIDENCE_TOP)
+            with gr.Column(elem_id="fn-left", scale=0, min_width=0):
+                self._left()
+            with gr.Column(elem_id="fn-chat", scale=1, min_width=0):
+                self._middle()
+            with gr.Column(elem_id="fn-evidence", scale=0, min_width=0):
+                self._right()
+        self.reader = _html("", _CHANGED.format("read(element)") + _OPENS)
+
+    def _left(self) -> None:
+        self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
+
+    def _middle(self) -> None:
+        with gr.Column(elem_id="fn-scroll", min_width=0):
+            self.conversation = _html(conversation(()), _CHANGED.format("showLatestTurn(element)") + _ASKS)
+            self.examples = gr.HTML("", elem_id="fn-examples", apply_default_css=False)
+        with gr.Column(elem_id="fn-bottom", min_width=0):
+            self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
+            self.chips = _html(chips(ENGLISH), _ALWAYS.format("tick()"), "fn-chosen")
+            with gr.Row(elem_id="fn-ask"):
+                self.question = gr.Textbox(
+                    label=_phrase("question"),
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=6,
+                    placeholder=_phrase("placeholder"),
+                    autofocus=True,
+                    elem_id="fn-question",
+                    min_width=0,
+                )
+                self.send = _button("ask", "fn-send", primary=True)
+                self.search = _button("search", "fn-search")
+
+    def _right(self) -> None:
+        self.evidence = _html(evidence(()), _CHANGED.format("showEvidenceTop(element)"))
 
     def _wire(self) -> None:
-        shown: list[Component] = [self.knows, self.conversation, self.examples]
-        shown += [self.notice, self.question, self.evidence]
-        asking = [
-            (self.question.submit, self.question),
-            (self.send.click, self.question),
-            *((button.click, button) for button in self.buttons),
-        ]
-        for trigger, source in asking:
+        shown: list[Component] = [self.knows, self.conversation, self.notice, self.question, self.evidence]
+        for trigger, ask in (
+            (self.question.submit, self._ask),
+            (self.send.click, self._ask),
+            (self.search.click, self._search),
+        ):
             trigger(
-                self._ask,
-                inputs=[source, self.session],
+                ask,
+                inputs=[self.question, self.chosen, self.session],
                 outputs=shown,
+                js=_SEND,
                 show_progress="hidden",
                 trigger_mode="multiple",  # "once" would swallow an Enter pressed while an answer ends
                 api_visibility="private",
             )
-        self.clear.click(
-            self._clear,
+        self.conversation.ask(
+            self._ask_linked,
             inputs=self.session,
             outputs=shown,
             show_progress="hidden",
+            trigger_mode="multiple",
             api_visibility="private",
         )
-        for button in [self.send, self.clear, *self.buttons]:
+        self.reader.open(self._open, outputs=self.reader, show_progress="hidden", api_visibility="private")
+        self.clear.click(
+            self._clear, inputs=self.session, outputs=shown, show_progress="hidden", api_visibility="private"
+        )
+        for button in (self.send, self.search, self.clear):
             button.click(fn=None, js=_FOCUS)
-        self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=self.send)
-        self.blocks.load(self._knows, outputs=self.knows, show_progress="hidden", api_visibility="private")
+        self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=[self.send, self.search])
         self.blocks.load(
-            self._offer,
+            self._arrive,
             inputs=self.session,
-            outputs=[self.examples, *self.buttons],
+            outputs=[self.header, self.knows, self.conversation, self.chips, self.evidence],
             show_progress="hidden",
             api_visibility="private",
-        )
+        ).then(fn=None, js="() => window.footnote.begin()")
+        self.blocks.load(self._offer, outputs=self.examples, show_progress="hidden", api_visibility="private")
 
-    def _ask(self, question: str, session: Session) -> Iterator[Updates]:
+    def _ask(self, question: str, chosen: object, session: Session, request: gr.Request) -> Iterator[Updates]:
+        yield from self._reply(Turn(question, where=where_of(chosen)), session, _words(request))
+
+    def _search(
+        self, question: str, chosen: object, session: Session, request: gr.Request
+    ) -> Iterator[Updates]:
+        yield from self._reply(Turn(question, where=where_of(chosen), search=True), session, _words(request))
+
+    def _ask_linked(self, session: Session, request: gr.Request, event: gr.EventData) -> Iterator[Updates]:
+        """Ask what a button or a link of the page asks; ``page.js`` sends it."""
+        asked = event._data if isinstance(event._data, dict) else {}
+        question, literal = str(asked.get("question", "")), bool(asked.get("literal"))
+        turn = Turn(question, where=where_of(asked.get("where")), literal=literal)
+        yield from self._reply(turn, session, _words(request))
+
+    def _reply(self, turn: Turn, session: Session, words: Words) -> Iterator[Updates]:
         """Show the question at once, then its answer; what fails is shown as an error, the text kept."""
-        history = [turn.question for turn in session.turns if turn.answer is not None]
-        ticket = session.begin(question)
+        history = [before.question for before in session.turns if before.answer is not None]
+        ticket = session.begin(turn)
         if ticket is None:
             yield {self.notice: gr.skip()}
             return
-        yield {**self._drawn(session), self.notice: "", self.question: ""}
-        turn, message = None, ""
+        yield {self.conversation: conversation(session.turns, words), self.notice: "", self.question: ""}
+        done, message = None, ""
         try:
-            turn = answered_turn(self.bot.ask(question, history), document=self.bot.document)
+            done = self._looked_up(turn, history)
         except FootnoteError as error:
             message = str(error)
         except Exception:  # noqa: BLE001 - the page is an edge: whatever it was is logged and told
             _LOG.exception("a question from the page failed")
-            message = _BROKEN
-        if not session.finish(ticket, turn):
+            message = words.broken
+        if not session.finish(ticket, done):
             return
+        drawn: Updates = {self.conversation: conversation(session.turns, words)}
         if message:
-            yield {**self._drawn(session), self.notice: notice(message), self.question: question}
+            yield {**drawn, self.notice: notice(message, words), self.question: turn.question}
         else:
-            yield {**self._drawn(session), self.knows: self._knows(), self.evidence: evidence(session.turns)}
+            yield {**drawn, **self._news(session, words), self.evidence: evidence(session.turns, words)}
 
-    def _clear(self, session: Session) -> Updates:
+    def _looked_up(self, turn: Turn, history: list[str]) -> Turn:
+        if turn.search:
+            return replace(turn, found=tuple(self.bot.retrieve(turn.question, FOUND, turn.where or None)))
+        answer = self.bot.ask(turn.question, history, turn.where or None, literal=turn.literal)
+        return answered_turn(turn, answer, document=self.bot.document)
+
+    def _open(self, request: gr.Request, event: gr.EventData) -> str:
+        """Return a whole document, opened at a place; ``page.js`` sends which."""
+        place = event._data if isinstance(event._data, dict) else {}
+        words, identity = _words(request), str(place.get("document", ""))
+        try:
+            start, end = int(place.get("start") or 0), int(place.get("end") or 0)
+            found = self.bot.document(identity)
+            drawn = reader(found, words, start=start, end=end, digest=str(place.get("digest", "")))
+        except (DocumentError, ValueError):
+            drawn = removed(identity, words)
+        return f'<div data-opening="{next(self._openings)}">{drawn}</div>'  # so that a second time is news
+
+    def _clear(self, session: Session, request: gr.Request) -> Updates:
+        words = _words(request)
         session.clear()
         return {
-            **self._drawn(session),
+            self.conversation: conversation((), words),
             self.notice: "",
             self.question: "",
-            self.knows: self._knows(),
-            self.evidence: evidence(()),
+            self.evidence: evidence((), words),
+            **self._news(session, words),
         }
 
-    def _drawn(self, session: Session) -> Updates:
-        """Return the conversation as it stands, with the examples below it as long as it is empty."""
-        turns = session.turns
-        return {
-            self.conversation: conversation(turns),
-            self.examples: gr.Column(visible=not turns and any(self._examples[1])),
+    def _arrive(self, session: Session, request: gr.Request) -> Updates:
+        """Draw the page in the language of the browser."""
+        words = _words(request)
+        drawn: Updates = {
+            self.header: header(words),
+            self.chips: chips(words),
+            self.knows: self.known.panel(words),
         }
+        session.generation = self.known.generation
+        if not session.turns:
+            drawn |= {self.conversation: conversation((), words), self.evidence: evidence((), words)}
+        return drawn
 
-    def _knows(self) -> str:
-        """Return the line of what the bot knows, counted once a generation."""
-        documents = self.bot.documents()
-        report = self.bot.report
-        if self._knowledge[0] != report.generation:
-            passages = self.bot.passages
-            self._knowledge = report.generation, knowledge(documents, passages=passages, failed=report.failed)
-        return self._knowledge[1]
+    def _news(self, session: Session, words: Words) -> Updates:
+        """Return what the bot knows if that changed since the browser was last told."""
+        panel = self.known.panel(words)
+        if session.generation == self.known.generation:
+            return {}
+        session.generation = self.known.generation
+        return {self.knows: panel}
 
-    def _offer(self, session: Session) -> Updates:
-        """Offer the examples; looking them up also loads the encoder before the first question."""
-        try:
-            generation = self.bot.report.generation
-            if self._examples[0] != generation:
-                self._examples = generation, examples(self.bot)
-        except FootnoteError as error:
-            _LOG.warning("no examples: %s", error)
-        questions = self._examples[1]
-        offered: Updates = {self.examples: gr.Column(visible=not session.turns and any(questions))}
-        for number, button in enumerate(self.buttons):
-            there = number < len(questions)
-            offered[button] = gr.Button(questions[number] if there else "", visible=there)
-        return offered
+    def _offer(self, request: gr.Request) -> str:
+        """Offer examples; looking them up also loads the encoder before the first question."""
+        return self.known.offer(_words(request))
+
+
+def _words(request: gr.Request) -> Words:
+    return words_for(request.headers.get("accept-language"))
+
+
+def _html(value: str, behaviour: str, elem_id: str | None = None) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=behaviour)
+
+
+def _button(phrase: str, elem_id: str, *, primary: bool = False) -> gr.Button:
+    return gr.Button(
+        _phrase(phrase),
+        variant="primary" if primary else "secondary",
+        interactive=False,
+        elem_id=elem_id,
+        scale=0,
+        min_width=0,
+    )

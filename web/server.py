@@ -4,6 +4,7 @@ import os
 
 from embeddings.errors import InputError
 from qa import QA
+from web.languages import translations
 from web.page import Page
 from web.theme import FAVICON, head, theme
 
@@ -38,6 +39,7 @@ class Server:
                 favicon_path=FAVICON,
                 theme=theme(),
                 head=head(),
+                i18n=translations(),
             )
         except OSError as error:
             raise InputError(

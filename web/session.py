@@ -17,6 +17,7 @@ class Session:
         self._lock = threading.Lock()
         self._tickets = count()
         self._turns: dict[int, Turn] = {}
+        self.generation = -1  # of the index, as the browser was last told
 
     def __deepcopy__(self, memo: object) -> "Session":
         """Return an empty session: Gradio copies the first value of its state for each browser."""
@@ -28,17 +29,17 @@ class Session:
         with self._lock:
             return tuple(self._turns.values())
 
-    def begin(self, question: str) -> int | None:
+    def begin(self, turn: Turn) -> int | None:
         """Add a question and return its ticket; None where it is blank, or the same, while one is pending.
 
         So a second Enter, pressed before the first has cleared the box, asks nothing.
         """
         with self._lock:
-            pending = [turn.question for turn in self._turns.values() if turn.answer is None]
-            if pending and question.strip() in ("", pending[-1].strip()):
+            pending = [turn for turn in self._turns.values() if turn.pending]
+            if pending and (not turn.question.strip() or turn == pending[-1]):
                 return None
             ticket = next(self._tickets)
-            self._turns[ticket] = Turn(question)
+            self._turns[ticket] = turn
             return ticket
 
     def finish(self, ticket: int, turn: Turn | None) -> bool:

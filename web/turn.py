@@ -3,12 +3,12 @@
 The text is taken when the answer is given: a file edited later never moves the mark of an older answer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from embeddings.corpus import Document
 from embeddings.errors import DocumentError
-from qa.answer import Answer, Citation
+from qa.answer import Answer, Citation, Hit
 
 # Characters shown on each side of a span that no passage of the answer holds: about a paragraph.
 _AROUND = 400
@@ -16,12 +16,15 @@ _AROUND = 400
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The text around a citation; ``start`` is the text's offset in its document."""
+    """The text around a citation; ``start`` is the text's offset in its document.
+
+    ``hit`` is the passage the citation was taken from, where it is among the answer's hits.
+    """
 
     citation: Citation
     text: str
     start: int
-    headings: tuple[str, ...] = ()
+    hit: Hit | None = None
     stale: bool = False
 
     def __post_init__(self) -> None:
@@ -46,23 +49,36 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with its answer, which is None while it is being looked up."""
+    """A question, how it was asked, and what came back.
+
+    A question has an ``answer``, a search has what it ``found``; both are None while it is looked up.
+    ``where`` are the filters it was asked with; ``literal`` says that it was taken word for word.
+    """
 
     question: str
     answer: Answer | None = None
     excerpts: tuple[Excerpt, ...] = ()
+    found: tuple[Hit, ...] | None = None
+    where: Mapping[str, list[str]] = field(default_factory=dict)
+    literal: bool = False
+    search: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """True while it is being looked up."""
+        return self.answer is None and self.found is None
 
 
-def answered_turn(answer: Answer, *, document: Callable[[str], Document]) -> Turn:
-    """Return the turn of an answer; ``document`` finds the text of a citation outside the hits."""
+def answered_turn(turn: Turn, answer: Answer, *, document: Callable[[str], Document]) -> Turn:
+    """Return the turn with its answer; ``document`` finds the text of a citation outside the hits."""
     excerpts = tuple(_excerpt(answer, citation, document=document) for citation in answer.citations)
-    return Turn(answer.question, answer, excerpts)
+    return replace(turn, answer=answer, excerpts=excerpts)
 
 
 def _excerpt(answer: Answer, citation: Citation, *, document: Callable[[str], Document]) -> Excerpt:
     for hit in answer.hits:
         if hit.passage_id == citation.passage_id and hit.start <= citation.start <= citation.end <= hit.end:
-            return Excerpt(citation, hit.text, hit.start, hit.headings, hit.stale)
+            return Excerpt(citation, hit.text, hit.start, hit, hit.stale)
     try:
         found = document(citation.document_id)
     except DocumentError:  # removed since

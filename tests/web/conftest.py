@@ -45,7 +45,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def server(bot: QA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The page over the tiny world; the bot looks for edits at every question."""
-    monkeypatch.setattr("qa.engine._QUICK", 60.0)  # however busy the machine
+    monkeypatch.setattr("qa.following._QUICK", 60.0)  # however busy the machine
     served = Server(bot, port=free_port())
     yield served
     served.close()
@@ -57,17 +57,20 @@ def visit(chromium: Browser, server: Server) -> Iterator[Visit]:
     contexts: list[BrowserContext] = []
     requests: list[Request] = []
 
-    def open_page(size: tuple[int, int] = WIDE, *, dark: bool = False) -> Page:
+    def open_page(
+        size: tuple[int, int] = WIDE, *, dark: bool = False, locale: str = "en-GB", path: str = ""
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
+            locale=locale,
             reduced_motion="reduce",
         )
         contexts.append(context)
         context.on("request", lambda request: requests.append(request))
         page = context.new_page()
-        page.goto(server.url)
-        page.locator("#fn-examples button").first.wait_for()
+        page.goto(f"{server.url}{path}")
+        page.locator("#fn-examples button").first.wait_for(state="attached")
         return page
 
     yield open_page

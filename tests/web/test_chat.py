@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.web.answers import ABSENT, ANSWER, CITATION, HOSTILE
-from web.chat import conversation, notice
+from tests.web.answers import ABSENT, ANSWER, CITATION, HIT, HOSTILE
+from web.chat import conversation, link_to, notice, offer
+from web.chinese import CHINESE
 from web.turn import Turn
 
 
@@ -16,7 +17,7 @@ def test_a_footnote_links_to_its_card_and_says_its_source() -> None:
 
     assert (
         '<p dir="auto">She climbs 212 steps every evening.<sup><a class="fn-mark" id="mark-1-1" '
-        'href="#card-1-1" data-turn="1" aria-label="Footnote 1: The guide" title="The guide">1</a></sup></p>'
+        'href="#card-1-1" aria-label="Footnote 1: The guide" title="The guide">1</a></sup></p>'
     ) in html
 
 
@@ -85,3 +86,62 @@ def test_the_question_as_typed_is_not_repeated() -> None:
 
 def test_a_question_as_long_as_a_document_is_cut() -> None:
     assert "x" * 601 not in conversation((Turn("x" * 20_000),))
+
+
+def test_a_question_that_was_changed_can_be_asked_as_it_was_typed() -> None:
+    turn = Turn("its steps?", replace(ANSWER, query="the tower's steps?"), where={"kind": ["guide"]})
+
+    html = conversation((turn,))
+
+    assert (
+        'data-literal="1" data-ask="its steps?" data-where="{&quot;kind&quot;: [&quot;guide&quot;]}"' in html
+    )
+
+
+def test_a_literal_question_says_so() -> None:
+    assert "Searched exactly as typed" in conversation((Turn("q", ANSWER, literal=True),))
+
+
+def test_a_search_lists_its_passages_and_no_confidence() -> None:
+    html = conversation((Turn("lamp", found=(HIT,), search=True),))
+
+    assert '<p class="fn-result" dir="auto">The guide &gt; The keeper</p>' in html
+    assert 'id="mark-1-1" href="#card-1-1"' in html
+    assert "fn-confidence" not in html
+
+
+def test_a_search_that_found_nothing_says_what_to_do() -> None:
+    assert "Use other words, or remove a filter." in conversation((Turn("x", found=(), search=True),))
+
+
+def test_the_filters_of_a_question_are_said() -> None:
+    turn = Turn("q", ANSWER, where={"city": ["Bergen", "Skagen"], "kind": ["job"]})
+
+    assert "Only in City: Bergen, Skagen; Kind: job" in conversation((turn,))
+
+
+def test_an_answer_links_to_the_question_really_searched() -> None:
+    turn = Turn("q", replace(ANSWER, query="a & b?"), where={"city": ["Bergen"]})
+
+    assert 'href="?q=a+%26+b%3F&amp;filter=city%3ABergen"' in conversation((turn,))
+
+
+def test_a_link_that_would_be_cut_on_its_way_is_not_offered() -> None:
+    assert link_to("x" * 2_000, {}) == ""
+
+
+def test_the_conversation_speaks_chinese() -> None:
+    html = conversation((Turn("q", ANSWER), Turn("r", ABSENT)), CHINESE)
+
+    assert "可信度高, 90%" in html
+    assert "资料中没有" in html
+
+
+def test_examples_are_escaped_buttons() -> None:
+    html = offer([HOSTILE])
+
+    assert ("<script" in html, "<img" in html, html.count("<button")) == (False, False, 1)
+
+
+def test_an_empty_folder_says_what_to_do() -> None:
+    assert "into <bdi><code>/my/&lt;data&gt;</code></bdi>; then ask." in offer((), data="/my/<data>")

@@ -3,12 +3,16 @@ from dataclasses import replace
 from embeddings.corpus import Document
 from qa.answer import Answer
 from tests.web.answers import ABSENT, ANSWER, CITATION, HIT, HOSTILE
+from web.chinese import CHINESE
 from web.evidence import evidence
+from web.reader import digest_of
 from web.turn import Turn, answered_turn
 
 
 def turn(answer: Answer) -> Turn:
-    return answered_turn(answer, document=lambda _: Document("guide.md", "guide.md", "The guide", ""))
+    return answered_turn(
+        Turn(answer.question), answer, document=lambda _: Document("guide.md", "guide.md", "The guide", "")
+    )
 
 
 def test_a_card_marks_the_quote_inside_its_passage() -> None:
@@ -23,7 +27,7 @@ def test_a_card_marks_the_quote_inside_its_passage() -> None:
 def test_a_card_names_title_headings_file_and_repeats() -> None:
     html = evidence([turn(ANSWER)])
 
-    assert '<h4 dir="auto">The guide</h4><p class="fn-path" dir="auto">The keeper</p>' in html
+    assert '<h3 dir="auto">The guide</h3><p class="fn-path" dir="auto">The keeper</p>' in html
     assert '<p class="fn-source"><bdi>guide.md</bdi></p>' in html
     assert '<p class="fn-also">Also in <bdi>copy.md</bdi></p>' in html
 
@@ -65,3 +69,35 @@ def test_nothing_of_a_document_becomes_markup() -> None:
     html = evidence([turn(replace(ANSWER, question=HOSTILE, citations=(citation,), hits=(hit,)))])
 
     assert ("<script" in html, "<img" in html) == (False, False)
+
+
+def test_a_card_opens_its_document_at_the_quote() -> None:
+    html = evidence([turn(ANSWER)])
+
+    assert (
+        f'data-document="guide.md" data-start="116" data-end="151" data-digest="{digest_of(CITATION.quote)}"'
+        in html
+    )
+
+
+def test_a_card_says_why_this_passage() -> None:
+    hit = replace(HIT, parts={"dense": 0.5, "bm25": 1.25})
+
+    html = evidence([turn(replace(ANSWER, hits=(hit,)))])
+
+    assert "<summary>Why this passage</summary>" in html
+    assert '<th scope="row">Meaning of the passage</th>' in html
+    assert '<span style="width: 50%"></span></span></td><td>0.50</td>' in html
+    assert '<span style="width: 100%"></span></span></td><td>1.25</td>' in html
+    assert "<td>0.90</td></tr></tbody>" in html
+
+
+def test_what_a_search_found_has_numbered_cards() -> None:
+    html = evidence([Turn("lamp", found=(HIT, replace(HIT, rank=2)), search=True)])
+
+    assert 'id="card-1-2" tabindex="-1" aria-label="Passage 2: The guide"' in html
+    assert "<mark>" not in html
+
+
+def test_the_evidence_speaks_chinese() -> None:
+    assert "回到答案" in evidence([turn(ANSWER)], CHINESE)

@@ -5,18 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from embeddings.errors import InputError
 from qa import QA
+from tests.web.asking import FERRY, PAINTER, PHONE, STEPS, ask, box
 from web.server import Server
 
 pytestmark = pytest.mark.browser
 
-PHONE = (390, 844)
-STEPS = "How many steps does Mira Holm climb every evening?"
-FERRY = "When does the ferry leave every morning?"
-PAINTER = "Who painted the Mona Lisa?"
 HOSTILE = """---
 title: "<script>window.hacked = 1</script>"
 ---
@@ -24,21 +21,6 @@ title: "<script>window.hacked = 1</script>"
 The parrot <img src=x onerror="window.hacked = 1"> sings **loudly** \
 ![pixel](http://evil.test/pixel.png) [link](javascript:alert(1)) $$x$$ ${x} {{x}} at noon.
 """
-
-
-def box(page: Page) -> Locator:
-    return page.get_by_label("Your question")
-
-
-def ask(page: Page, question: str) -> Locator:
-    """Ask and return the turn, once it has its answer."""
-    turns = page.locator(".fn-turn")
-    number = turns.count() + 1
-    box(page).fill(question)
-    box(page).press("Enter")
-    turn = page.locator(f"#turn-{number}")
-    expect(turn.locator(".fn-answer:not(.fn-pending)")).to_be_visible()
-    return turn
 
 
 def test_a_footnotes_card_marks_exactly_what_is_cited(page: Page, bot: QA) -> None:
@@ -59,7 +41,7 @@ def test_a_footnote_and_its_card_reach_each_other_by_keyboard(page: Page) -> Non
     mark.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#card-1-1")).to_be_focused()
-    page.keyboard.press("Tab")
+    page.get_by_role("link", name="Back to the answer").focus()
     page.keyboard.press("Enter")
 
     expect(mark).to_be_focused()
@@ -147,7 +129,7 @@ def test_a_hostile_example_runs_no_script(
     visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = "What is <img src=x onerror='window.hacked = 1'> about?"
-    monkeypatch.setattr("web.page.examples", lambda _: (hostile,))
+    monkeypatch.setattr("web.known.examples", lambda _: (hostile,))
 
     page = visit()
 
@@ -176,7 +158,7 @@ def test_a_question_that_is_too_long_is_an_error_and_its_text_is_kept(page: Page
 def test_a_fault_is_an_error_without_its_traceback(
     page: Page, bot: QA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot, "ask", lambda *_: 1 / 0)
+    monkeypatch.setattr(bot, "ask", lambda *_, **__: 1 / 0)
 
     box(page).fill(STEPS)
     box(page).press("Enter")
@@ -227,7 +209,7 @@ def test_a_question_asked_before_the_examples_are_ready_keeps_them_away(
     server: Server, chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = threading.Event()
-    monkeypatch.setattr("web.page.examples", lambda _: (ready.wait(30), ("An example?",))[1])
+    monkeypatch.setattr("web.known.examples", lambda _: (ready.wait(30), ("An example?",))[1])
     page = chromium.new_page()
     page.goto(server.url)
     ask(page, STEPS)
@@ -254,7 +236,7 @@ def test_an_answer_that_comes_after_a_new_chat_is_dropped(
 ) -> None:
     let_go, answer = threading.Event(), bot.ask
     with monkeypatch.context() as slow:
-        slow.setattr(bot, "ask", lambda *args: (let_go.wait(30), answer(*args))[1])
+        slow.setattr(bot, "ask", lambda *args, **more: (let_go.wait(30), answer(*args, **more))[1])
         box(page).fill(PAINTER)
         box(page).press("Enter")
         expect(page.locator(".fn-pending")).to_be_visible()
@@ -291,19 +273,20 @@ def test_a_phone_has_one_column_and_nothing_to_scroll_sideways(
     ask(page, FERRY)
 
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
-    chat, evidence = (page.locator(name).bounding_box() for name in ("#fn-chat", "#fn-evidence"))
-    assert chat is not None
-    assert evidence is not None
-    assert evidence["y"] >= chat["y"] + chat["height"]
+    expect(page.locator("#fn-evidence")).to_be_hidden()
+    expect(page.locator("#fn-left")).to_be_hidden()
 
 
-def test_a_wide_page_has_chat_and_evidence_side_by_side_on_one_screen(page: Page) -> None:
+def test_a_wide_page_has_three_zones_side_by_side_on_one_screen(page: Page) -> None:
     ask(page, STEPS)
 
-    chat, evidence = (page.locator(name).bounding_box() for name in ("#fn-chat", "#fn-evidence"))
+    names = ("#fn-left", "#fn-chat", "#fn-evidence")
+    known, chat, evidence = (page.locator(name).bounding_box() for name in names)
+    assert known is not None
     assert chat is not None
     assert evidence is not None
-    assert evidence["x"] >= chat["x"] + chat["width"]
+    assert known["x"] + known["width"] <= chat["x"]
+    assert chat["x"] + chat["width"] <= evidence["x"]
     assert page.evaluate("document.documentElement.scrollHeight") == 900
 
 

@@ -8,7 +8,7 @@ FIRST, SECOND = Turn("first", ANSWER), Turn("second", ABSENT)
 
 
 def begun(session: Session, question: str) -> int:
-    ticket = session.begin(question)
+    ticket = session.begin(Turn(question))
     assert ticket is not None
     return ticket
 
@@ -43,7 +43,7 @@ def test_a_second_enter_while_the_question_is_looked_up_asks_nothing() -> None:
     session = Session()
     begun(session, "first")
 
-    assert (session.begin(" first "), session.begin("")) == (None, None)
+    assert (session.begin(Turn("first")), session.begin(Turn(""))) == (None, None)
     assert session.turns == (Turn("first"),)
 
 
@@ -51,7 +51,7 @@ def test_the_same_question_can_be_asked_again_once_it_is_answered() -> None:
     session = Session()
     session.finish(begun(session, "first"), FIRST)
 
-    assert session.begin("first") is not None
+    assert session.begin(Turn("first")) is not None
 
 
 def test_a_copy_for_another_browser_is_empty() -> None:

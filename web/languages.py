@@ -1,0 +1,25 @@
+"""Which language the page speaks to a browser.
+
+Gradio translates its own components in the browser (``translations``). What is drawn here as HTML is
+drawn in the language that the browser asks for first, so that both agree.
+"""
+
+from dataclasses import asdict
+
+import gradio as gr
+
+from web.chinese import CHINESE
+from web.english import ENGLISH
+from web.words import Words
+
+
+def words_for(accepted: str | None) -> Words:
+    """Return the words for a browser's ``Accept-Language``: Chinese where it is asked for first."""
+    first = (accepted or "").partition(",")[0].partition(";")[0].strip().lower()
+    return CHINESE if first.split("-")[0] == "zh" else ENGLISH
+
+
+def translations() -> gr.I18n:
+    """Return the table as Gradio's components read it."""
+    chinese = asdict(CHINESE)
+    return gr.I18n(**{"en": asdict(ENGLISH), "zh": chinese, "zh-CN": chinese, "zh-TW": chinese})
