@@ -65,7 +65,7 @@ def files_of(data: Path, uploads: Path | None = None) -> list[Found]:
 
 
 def fingerprint_of_folder(data: Path, uploads: Path | None = None) -> int:
-    """Return a number that changes when a file of the folder is added, removed, or written to."""
+    """Return a number that changes when a file of the folders is added, removed, or written to."""
     return hash(tuple((found.source, found.size, found.modified) for found in files_of(data, uploads)))
 
 

@@ -7,27 +7,25 @@ snapshot from beginning to end, whatever is published meanwhile.
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import DocumentError, FootnoteError, QuestionError
-from embeddings.refresh import RefreshReport, fingerprint_of_folder, refresh
+from embeddings.errors import DocumentError, QuestionError
+from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
-from embeddings.snapshot import current_generation
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
 from qa.composer import compose
 from qa.conversation import leans, standalone
 from qa.folders import default_data, default_index
+from qa.following import Following
 from qa.listing import list_documents
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
-from qa.watching import Watcher
 from qa.wording import whole_question
 
 _LOG = logging.getLogger("footnote")
@@ -38,13 +36,6 @@ LONGEST_QUESTION = 4_000
 SHOWN = 10
 # Earlier questions that are asked again to know which document is spoken of.
 _REMEMBERED = 3
-# A folder that takes longer than this to look through is watched, and looked through when something
-# changed, at most once a second, and once a minute in any case.
-_QUICK = 0.02
-_PAUSE = 1.0
-_SWEEP = 60.0
-# A question waits so long for what changed, whoever noticed it, and then goes on without.
-_PATIENCE = 1.0
 
 
 class QA:
@@ -68,13 +59,8 @@ class QA:
         self._encoder = encoder
         self._reranker = reranker
         self._follow = follow
-        self._lock = threading.Lock()
         self._refreshing = threading.Lock()
-        self._following: threading.Thread | None = None
-        self._next_look = 0.0
-        self._slow = False
-        self._watcher: Watcher | None = None
-        self._seen = self._state()
+        self._following = Following([data] if uploads is None else [data, uploads], index, self.refresh)
         report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
@@ -119,7 +105,20 @@ class QA:
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
-        return self._refresh(on_progress)
+        with self._refreshing:
+            self._following.begin()
+            report, snapshot = refresh(
+                self.data,
+                self.index,
+                encoder=self._encoder,
+                uploads=self.uploads,
+                served=self._reading.snapshot,
+                on_progress=on_progress,
+            )
+            if self._reading.snapshot.named != snapshot.named:
+                self._reading = Reading(snapshot)
+            self._take(report)
+        return report
 
     def retrieve(self, question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
         """Return the k passages that fit the question best, best first; repeats of a passage are one hit.
@@ -151,11 +150,10 @@ class QA:
         question is searched as it was typed. Raises QuestionError or FilterError.
         """
         reading = self._current()
-        text = _checked(question)
-        documents = reading.documents(where)
+        documents, text = reading.documents(where), _checked(question)
         if not literal:
             if found := self._of_it(corrected(text, reading), history, where, reading):
-                return list_documents(question.strip(), whole_question(found), found, reading)
+                return list_documents(text, whole_question(found), found, reading)
             text = corrected(standalone(text, history), reading)
         if selection := reading.catalog.select(text, within=documents):
             return list_documents(question.strip(), text, selection, reading)
@@ -200,75 +198,13 @@ class QA:
     def _current(self) -> Reading:
         """Return what is served, with what changed since the last look where that is quickly taken in."""
         if self._follow:
-            with self._lock:
-                if self._following is None:
-                    self._look()
-                following = self._following
-            if following is not None:
-                following.join(_PATIENCE)
+            self._following.catch_up()
         return self._reading
 
-    def _look(self) -> None:
-        """Set off a refresh if the folder or the index changed; a slow folder is looked at beside."""
-        started = time.monotonic()
-        if started < self._next_look or not self._may_have_changed(started):
-            return
-        if not self._slow and self._state() == self._seen:
-            self._next_look = time.monotonic()
-            self._slow = self._next_look - started > _QUICK
-            return
-        self._following = threading.Thread(target=self._follow_up, daemon=True)
-        self._following.start()
-
-    def _may_have_changed(self, now: float) -> bool:
-        """Ask whoever watches a slow folder; once a minute, look whatever he says."""
-        if not self._slow:
-            return True
-        if self._watcher is None:
-            self._watcher = Watcher(self.data, *([self.uploads] if self.uploads else []))
-        told = self._watcher.take_change() or current_generation(self.index) != self._seen[1]
-        return told or now > self._next_look + _SWEEP
-
-    def _follow_up(self) -> None:
-        """Take in what changed; where that fails, the last good generation serves."""
-        started = time.monotonic()
-        state = self._state()
-        ended = time.monotonic()
-        self._slow = ended - started > _QUICK
-        try:
-            if state != self._seen:
-                self._refresh(None)
-        except FootnoteError as error:
-            self._seen = state
-            _LOG.warning("still serving the last good generation: %s", error)
-        finally:
-            self._next_look = ended + _PAUSE if self._slow else ended
-            self._following = None
-
-    def _state(self) -> tuple[int, str]:
-        return fingerprint_of_folder(self.data, self.uploads), current_generation(self.index)
-
-    def _refresh(self, on_progress: OnProgress | None) -> RefreshReport:
-        with self._refreshing:
-            self._seen = self._state()[0], self._seen[1]
-            report, snapshot = refresh(
-                self.data,
-                self.index,
-                encoder=self._encoder,
-                uploads=self.uploads,
-                served=self._reading.snapshot,
-                on_progress=on_progress,
-            )
-            if self._reading.snapshot.named != snapshot.named:
-                self._reading = Reading(snapshot)
-            self._take(report)
-        return report
-
     def _take(self, report: RefreshReport) -> None:
-        """Serve what was done, and name the files that failed: loudly when something changed, else softly."""
+        """Note what was done, and name the files that failed: loudly when something changed, else softly."""
         self.report = report
-        before, self._seen = self._seen[1], (self._seen[0], current_generation(self.index))
-        level = logging.INFO if self._seen[1] == before else logging.WARNING
+        level = logging.WARNING if self._following.end() else logging.INFO
         for failure in report.failed:
             _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
 

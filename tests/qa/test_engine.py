@@ -136,11 +136,11 @@ def test_questions_and_refreshes_at_once_never_mix_generations(bot: QA, data: Pa
 def test_an_edit_of_a_large_folder_is_in_the_next_answer(
     bot: QA, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.engine._QUICK", -1.0)  # every folder is a large one
-    monkeypatch.setattr("qa.engine._PAUSE", 0.0)
+    monkeypatch.setattr("qa.following._QUICK", -1.0)  # every folder is a large one
+    monkeypatch.setattr("qa.following._PAUSE", 0.0)
     bot.retrieve("Who has kept the lamp?")  # the folder is found to be large
     bot.retrieve("Who has kept the lamp?")  # the watch begins, and looks
-    watcher = bot._watcher
+    watcher = bot._following.watcher
     assert watcher is not None
     assert watcher.wait(10.0)  # it has begun
     bot.retrieve("Who has kept the lamp?")
@@ -161,7 +161,7 @@ def test_a_long_refresh_lets_questions_be_answered_from_the_generation_before(
                 let_go.wait(30.0)
             return super().encode_passages(texts, parts)
 
-    monkeypatch.setattr("qa.engine._PATIENCE", 0.05)
+    monkeypatch.setattr("qa.following._PATIENCE", 0.05)
     bot = QA.open(data, index, encoder=Slow())
     edit(data / "guide.md", "since 1987", "since 1991")
     while_refreshing = [bot.retrieve("Who has kept the lamp?")[0].text for _ in range(3)]

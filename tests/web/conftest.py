@@ -54,7 +54,7 @@ def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def server(bot: QA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The page over the tiny world; the bot looks for edits at every question."""
-    monkeypatch.setattr("qa.engine._QUICK", 60.0)  # however busy the machine
+    monkeypatch.setattr("qa.following._QUICK", 60.0)  # however busy the machine
     served = Server(bot, port=free_port())
     yield served
     served.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks.paint import QUESTIONS, painted
+from paint import QUESTIONS, painted
 from qa import QA
 from tests.web.conftest import free_port
 from web.server import Server
