@@ -56,7 +56,7 @@ def files_of(data: Path, uploads: Path | None = None) -> list[Found]:
     A second folder's have paths that begin with ``uploads/``; where the first has such a file too, it is
     that one.
     """
-    found = {}
+    found: dict[str, Found] = {}
     for folder, source in ((uploads, UPLOADS), (data, "")):
         if folder is not None:
             root = os.path.realpath(folder)

@@ -211,6 +211,7 @@ def eval_command(
             remedy="Give a .jsonl file of questions, or a BEIR folder.",
         )
     from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
+    from qa.results import keep_results
 
     if what.is_dir():
         encoder = load_encoder(model, backend)
@@ -222,6 +223,7 @@ def eval_command(
         bot = open_bot(data, index, model, backend, reranker, uploads)
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
+    keep_results(what if what.is_dir() else data or default_data(), found)
     typer.echo(
         as_json_text([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
     )

@@ -18,6 +18,7 @@ from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
+from qa.chart import Chart
 from qa.composer import compose
 from qa.conversation import leans, standalone
 from qa.folders import default_data, default_index
@@ -160,6 +161,11 @@ class QA:
         query = Question(text, self._encoder)
         candidates = self._candidates(reading, query, SHOWN, documents)
         return compose(question.strip(), query, candidates, reading, within=documents)
+
+    def chart(self, question: str = "", hits: Sequence[Hit] = ()) -> Chart:
+        """Return a map of the passages, with a question on it and what was found for it."""
+        plane = self._current().plane
+        return plane.chart(self._encoder.encode_query(question) if question else None, hits)
 
     @property
     def passages(self) -> int:

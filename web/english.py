@@ -125,4 +125,17 @@ ENGLISH = Words(
     look="Look for changes",
     encoding="Encoding, {} passages a second",
     refreshed="Documents added: {}, changed: {}, removed: {}; passages encoded: {}",
+    map="Map of the passages",
+    map_label="{} of {} passages are shown.",
+    map_text=(
+        "Passages that say similar things lie close together. "
+        "Point at a dot to read it; click to open its document."
+    ),
+    map_hits="Passages found for it",
+    map_rest="Others",
+    figures="What was measured",
+    figures_none="Nothing was measured yet. In a shell, run:",
+    figures_text="Measured {}, with 95 % intervals.",
+    figures_curve="Wrong answers (upwards, 0 to 1) over questions answered (to the right, 0 to 1)",
+    figures_wrong="Not right: {}",
 )

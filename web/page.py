@@ -29,6 +29,7 @@ from web.facets import where_of
 from web.frame import chips, header
 from web.known import Known
 from web.languages import words_of
+from web.pictures import Pictures
 from web.reader import reader, removed
 from web.session import Session
 from web.turn import Turn, answered_turn
@@ -56,7 +57,7 @@ class Page:
 
     def __init__(self, bot: QA, *, read_only: bool = False) -> None:
         self.bot = bot
-        self._may_change = not read_only and bot.uploads is not None
+        self._read_only = read_only
         self.known = Known(bot)
         self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
@@ -83,7 +84,13 @@ class Page:
     def _left(self) -> None:
         self.chats = Conversations(self.bot)
         self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
-        self.content = Content(self.bot, self.bot.uploads) if self._may_change else None
+        self.pictures = Pictures(self.bot)
+        self.content = self._content()
+
+    def _content(self) -> Content | None:
+        """Add what changes the content, where that is wanted and has a place."""
+        uploads = self.bot.uploads
+        return None if self._read_only or uploads is None else Content(self.bot, uploads)
 
     def _middle(self) -> None:
         with gr.Column(elem_id="fn-scroll", min_width=0):
@@ -145,6 +152,7 @@ class Page:
         self.chats.wire(
             self.blocks, self.session, shown=self.conversation, beside=self.evidence, errors=self.notice
         )
+        self.pictures.wire(self.blocks, self.session, shown=self.reader)
         if self.content:
             self.content.wire(self.blocks, self.session, panel=self.knows, news=self._news)
         self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=[self.send, self.search])

@@ -132,6 +132,17 @@ class Words:
     look: str
     encoding: str
     refreshed: str
+    # Pictures.
+    map: str
+    map_label: str
+    map_text: str
+    map_hits: str
+    map_rest: str
+    figures: str
+    figures_none: str
+    figures_text: str
+    figures_curve: str
+    figures_wrong: str
 
     def part(self, name: str) -> str:
         """Return what a part of a score is called; a part without a phrase keeps its own name."""
