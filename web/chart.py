@@ -23,15 +23,14 @@ def chart(drawn: Chart, documents: Sequence[Document], words: Words = ENGLISH, *
     )
     kinds = {document.id: _value(document, facet) for document in documents} if facet else {}
     place = _Placing(drawn)
-    dots = "".join(
-        _dot(point, place, colours.get(kinds.get(point.document_id, ""), _REST)) for point in drawn.points
-    )
+    fills = [colours.get(kinds.get(point.document_id, ""), _REST) for point in drawn.points]
+    dots = "".join(_dot(point, place, fill) for point, fill in zip(drawn.points, fills, strict=True))
     found = "".join(_found(point, place) for point in reversed(drawn.hits))
     asked = _asked(place(*drawn.question), question) if drawn.question else ""
     label = words.map_label.format(f"{len(drawn.points):,}", f"{drawn.total:,}")
     return (
         f'<p class="fn-small">{escape(label)} {escape(words.map_text)}</p>'
-        f"{_legend(facet, colours, words, asked=bool(asked))}"
+        f"{_legend(facet, colours, words, rest=_REST in fills, asked=bool(asked))}"
         f'<svg class="fn-chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">'
         f"{dots}{found}{asked}</svg>"
     )
@@ -96,11 +95,11 @@ def _title(point: Point) -> str:
     return f"<title>{escape(point.title)}\n{escape(point.text)}</title>"
 
 
-def _legend(facet: Facet | None, colours: Mapping[str, str], words: Words, *, asked: bool) -> str:
+def _legend(facet: Facet | None, colours: Mapping[str, str], words: Words, *, rest: bool, asked: bool) -> str:
     items = [
         f'<li><i style="background:{colour}"></i>{escape(value)}</li>' for value, colour in colours.items()
     ]
-    if facet and len(facet.values) > len(colours):
+    if facet and rest:
         items.append(f'<li><i style="background:{_REST}"></i>{escape(words.map_rest)}</li>')
     if asked:
         items += [f"<li>◆ {escape(words.question)}</li>", f"<li>① {escape(words.map_hits)}</li>"]

@@ -182,7 +182,8 @@ window.chats = (() => {
       thumb.focus();
     });
     turn.querySelector(".fn-foot").after(form);
-    form.querySelector("input").focus();
+    form.querySelector("input").focus({ preventScroll: true });
+    form.scrollIntoView({ block: "center" });
   };
 
   const told = (element) => {

@@ -39,13 +39,14 @@ class Content:
         self._bot = bot
         self._uploads = Uploads(folder)
         phrase = gr.I18n()
-        self.head = _html(self._head(ENGLISH))
-        self.files = gr.File(
-            file_count="multiple", label=phrase("add"), elem_id="fn-add", height=120, container=False
-        )
-        self.results = _html("", elem_id="fn-results")
-        self.added = gr.HTML(self._list(ENGLISH), apply_default_css=False, js_on_load=_REMOVES)
-        self.look = gr.Button(phrase("look"), size="sm", elem_id="fn-look")
+        with gr.Accordion(phrase("content"), open=False, elem_id="fn-content"):
+            self.head = _html(self._head(ENGLISH))
+            self.files = gr.File(
+                label=phrase("add"), file_count="multiple", height=120, container=False, elem_id="fn-add"
+            )
+            self.results = _html("", elem_id="fn-results")
+            self.added = gr.HTML(self._list(ENGLISH), apply_default_css=False, js_on_load=_REMOVES)
+            self.look = gr.Button(phrase("look"), size="sm", elem_id="fn-look")
 
     def wire(self, blocks: gr.Blocks, session: gr.State, *, panel: Component, news: News) -> None:
         """Tell in the panel of what the bot knows, with ``news``, what changed."""
@@ -138,10 +139,7 @@ class Content:
         where = escape(words.add_text).replace(
             "{}", f"<bdi><code>{escape(str(self._uploads.folder))}</code></bdi>"
         )
-        return (
-            f'<section class="fn-panel fn-content"><h2>{escape(words.content)}</h2>'
-            f'<p class="fn-small">{where}</p></section>'
-        )
+        return f'<p class="fn-small">{where}</p>'
 
     def _list(self, words: Words) -> str:
         items = "".join(

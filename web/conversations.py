@@ -127,6 +127,6 @@ def _form(words: Words, file: Path) -> str:
         f'<label class="fn-if-down fn-tick"><input name="unanswerable" type="checkbox"> '
         f"{escape(words.silent)}</label>"
         f'<p class="fn-small">{escape(words.kept_in.format(file))}</p>'
-        f'<button type="submit">{escape(words.send)}</button> '
-        f'<button type="button" data-cancel>{escape(words.cancel)}</button></form></template>'
+        f'<div><button type="submit">{escape(words.send)}</button>'
+        f'<button type="button" data-cancel>{escape(words.cancel)}</button></div></form></template>'
     )

@@ -83,9 +83,9 @@ class Page:
 
     def _left(self) -> None:
         self.chats = Conversations(self.bot)
+        self.content = self._content()
         self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
         self.pictures = Pictures(self.bot)
-        self.content = self._content()
 
     def _content(self) -> Content | None:
         """Add what changes the content, where that is wanted and has a place."""

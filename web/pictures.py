@@ -35,7 +35,9 @@ class Pictures:
         """Add them to the page being built."""
         self._bot = bot
         self._count = count()
-        self.buttons = gr.HTML(_buttons(ENGLISH), apply_default_css=False, js_on_load=_BEHAVIOUR)
+        self.buttons = gr.HTML(
+            _buttons(ENGLISH), elem_id="fn-pictures", apply_default_css=False, js_on_load=_BEHAVIOUR
+        )
 
     def wire(self, blocks: gr.Blocks, session: gr.State, *, shown: Component) -> None:
         """Open the pictures in ``shown``."""
@@ -49,12 +51,10 @@ class Pictures:
         self.buttons.picture(
             picture, inputs=session, outputs=shown, show_progress="hidden", api_visibility="private"
         )
-        blocks.load(
-            lambda request: _buttons(words_of(request)),
-            outputs=self.buttons,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        blocks.load(self._greet, outputs=self.buttons, show_progress="hidden", api_visibility="private")
+
+    def _greet(self, request: gr.Request) -> str:
+        return _buttons(words_of(request))
 
     def _map(self, session: Session, words: Words) -> str:
         question, hits = _last(session)

@@ -394,5 +394,5 @@ def test_filters_that_are_no_object_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text('{"question": "Who?", "where": ["kind"]}\n', encoding="utf-8")
 
-    with pytest.raises(InputError, match="line 1.*its where is not a JSON object|its where is not"):
+    with pytest.raises(InputError, match="its where is not a JSON object"):
         read_questions(file)

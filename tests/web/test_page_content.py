@@ -21,7 +21,14 @@ def file(text: str, name: str = "parrot.md") -> FilePayload:
     return {"name": name, "mimeType": "text/markdown", "buffer": text.encode()}
 
 
+def unfold(page: Page) -> None:
+    if not page.locator("#fn-look").is_visible():
+        page.get_by_role("button", name="Your files").click()
+        expect(page.locator("#fn-look")).to_be_visible()
+
+
 def add(page: Page, *files: FilePayload) -> None:
+    unfold(page)
     page.locator("#fn-add input[type=file]").set_input_files(list(files))
 
 
@@ -75,6 +82,7 @@ def test_a_removed_file_is_no_longer_known(page: Page) -> None:
 def test_looking_for_changes_takes_in_a_new_file(page: Page, data: Path) -> None:
     (data / "pilot.md").write_text("The pilot steers.\n", encoding="utf-8")
 
+    unfold(page)
     page.get_by_role("button", name="Look for changes").click()
 
     expect(page.locator("#fn-results")).to_contain_text("Documents added: 1")
@@ -82,6 +90,7 @@ def test_looking_for_changes_takes_in_a_new_file(page: Page, data: Path) -> None
 
 
 def test_a_dropped_file_is_added(page: Page) -> None:
+    unfold(page)
     transfer = page.evaluate_handle(
         "() => { const held = new DataTransfer();"
         "held.items.add(new File(['The parrot sings loudly at noon.'], 'parrot.md')); return held; }"
@@ -104,8 +113,8 @@ def test_read_only_offers_no_way_to_change_the_content(chromium: Browser, read_o
     page.goto(read_only.url)
     page.locator("#fn-examples button").first.wait_for(state="attached")
 
+    expect(page.get_by_role("button", name="Your files")).to_have_count(0)
     expect(page.locator("#fn-add")).to_have_count(0)
-    expect(page.get_by_role("button", name="Look for changes")).to_have_count(0)
     expect(ask(page, STEPS)).to_contain_text("212")
     described = Client(read_only.url, verbose=False).view_api(return_format="dict")
     assert isinstance(described, dict)
