@@ -213,7 +213,8 @@ def table(rows: Sequence[dict[str, float]]) -> str:
     lines = ["| | " + " | ".join(f"{row['passages']:,.0f} passages" for row in rows) + " |"]
     lines.append("| --- |" + " --- |" * len(rows))
     for name, (unit, factor, form) in _SHOWN.items():
-        told = [f"{row[name] * factor:{form}}{unit}" if name in row else "exact" for row in rows]
+        none = "exact" if name.startswith("recall") else "–"
+        told = [f"{row[name] * factor:{form}}{unit}" if name in row else none for row in rows]
         lines.append(f"| {name} | " + " | ".join(told) + " |")
     return "\n".join(lines)
 

@@ -154,9 +154,11 @@ def _convert(weights: Weights, folder: Path) -> None:
 def _write_graph(source: TorchEncoder, folder: Path) -> str:
     """Write the graph and its weights; return their precision."""
     ov = load_openvino()
+    loggers = logging.getLoggerClass()
     import nncf
 
-    nncf.set_log_level(logging.ERROR)
+    logging.setLoggerClass(loggers)  # it puts its own in the place of everyone's
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     texts = _CALIBRATION.read_text(encoding="utf-8").splitlines()
     samples = [_arrays(source, text) for text in texts]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

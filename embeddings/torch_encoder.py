@@ -95,12 +95,16 @@ class TorchEncoder:
 
         logging.disable_progress_bar()
         self.weights.check()
+        loudness = logging.get_verbosity()
+        logging.set_verbosity_error()  # its hints at loading are for those who train
         try:
             return SentenceTransformer(
                 str(self.weights.folder), local_files_only=True, model_kwargs={"use_safetensors": True}
             )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
             raise cannot_load(self.weights.model, "--model", error) from error
+        finally:
+            logging.set_verbosity(loudness)
 
     def _rows(self, prompt: str, text: str, spans: Sequence[Span], output: "Mapping[str, Tensor]") -> Vectors:
         encoded = self.model.tokenizer(

@@ -23,10 +23,8 @@ _CERTAIN = 0.99
 def list_documents(asked: str, query: str, selection: Selection, reading: Reading) -> Answer:
     """Return the answer to a question over metadata; where nothing was selected, say so and what is near."""
     shown = (selection.documents or selection.others)[:LONGEST_LIST]
-    rows = _rows(shown, reading)
-    cited = [
-        _cited(document, rows[document.id], selection, reading) for document in shown if document.id in rows
-    ]
+    placed = [(document, reading.snapshot.rows_of(document.id)) for document in shown]
+    cited = [_cited(document, rows, selection, reading) for document, rows in placed if rows]
     candidates = [
         Candidate(row, reading.snapshot.passages[row], score=1.0, parts={"metadata": 1.0})
         for row, _, _ in cited
@@ -49,16 +47,6 @@ def list_documents(asked: str, query: str, selection: Selection, reading: Readin
         stop = "：" if selection.chinese else ":"
         text = "\n".join([heading(selection, most=LONGEST_LIST) + stop, *items])
     return Answer(asked, query, text, citations, hits, _CERTAIN, "answered")
-
-
-def _rows(documents: Sequence[Document], reading: Reading) -> dict[str, list[int]]:
-    """Return the rows of each document's passages, in text order."""
-    passages = reading.snapshot.passages
-    rows: dict[str, list[int]] = {document.id: [] for document in documents}
-    for row, passage in enumerate(passages):
-        if passage.document_id in rows:
-            rows[passage.document_id].append(row)
-    return {key: sorted(own, key=lambda row: passages[row].start) for key, own in rows.items() if own}
 
 
 def _cited(

@@ -27,7 +27,6 @@ from qa.lexical import analyse
 from qa.reading import Reading
 from qa.retriever import Candidate
 
-_ALIKE = 5
 # Texts give these without the word: "480 grams" is a weight, "Mira Holm" a name.
 _UNSAID = """
     name term word example kind type sort form title number amount total size length width height weight
@@ -98,9 +97,8 @@ def _speaks_of(asked: Asked, titles: Set[str], reading: Reading) -> bool:
 
 def titles_with(terms: Iterable[str], reading: Reading) -> set[str]:
     """Return the titles of the documents that hold one of the terms, or one that begins alike (5 letters)."""
-    lexical, known = reading.retriever.lexical, set(terms)
-    beginnings = tuple(term[:_ALIKE] for term in known if len(term) >= _ALIKE and term.isalpha())
-    alike = [word for word in lexical.vocabulary if word in known or word.startswith(beginnings)]
+    lexical = reading.retriever.lexical
+    alike = [word for term in terms for word in (lexical.alike(term) if term.isalpha() else [term])]
     rows = np.flatnonzero(lexical.score(alike) > 0).tolist()
     return {reading.document(reading.snapshot.passages[row]).title for row in rows}
 
