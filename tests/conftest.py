@@ -105,6 +105,15 @@ def bot(data: Path, index: Path, encoder: HashingEncoder) -> QA:
 
 
 @pytest.fixture(autouse=True)
+def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own for what is kept of the user, in this process and those it starts."""
+    folder = tmp_path / "own"
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda _: folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that would leave the machine."""
     connect = socket.socket.connect

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -41,14 +40,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
         browser.close()
-
-
-@pytest.fixture(autouse=True)
-def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test's own for what the page keeps of its user."""
-    folder = tmp_path / "own"
-    monkeypatch.setattr("platformdirs.user_data_path", lambda _: folder)
-    return folder
 
 
 @pytest.fixture
