@@ -199,6 +199,7 @@ class Page:
             _LOG.exception("a question from the page failed")
             message = words.broken
         if not session.finish(ticket, done):
+            yield {self.conversation: _drawn(session, words)}  # Gradio ends by sending what came last again
             return
         drawn: Updates = {self.conversation: _drawn(session, words)}
         if message:
