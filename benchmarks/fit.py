@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.readers import read
 from embeddings.refresh import refresh
+from qa.cases import Case, read_beir
 from qa.composer import QUOTED_PASSAGES, choose, fit_of
 from qa.confidence import THRESHOLD, confidence
-from qa.engine import SHOWN, default_index
-from qa.evaluate import Case, read_beir, write_corpus
+from qa.engine import SHOWN
+from qa.evaluate import write_corpus
+from qa.folders import default_index
 from qa.metrics import ranking_measures, separation
 from qa.ranking import PASSAGE_WEIGHTS, SENTENCE_WEIGHTS, Weighting, sentence_parts
 from qa.reading import Reading

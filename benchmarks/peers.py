@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _results(options: argparse.Namespace) -> list[Result]:
-    from qa.evaluate import read_beir  # a peer's interpreter need not have Footnote
+    from qa.cases import read_beir  # a peer's interpreter need not have Footnote
 
     cases = [case for case in read_beir(options.folder) if case.answerable]
     asked = min(options.questions or len(cases), len(cases))

@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace) -> dict[str, list[object]]:
-    from qa.evaluate import read_beir
+    from qa.cases import read_beir
 
     questions: list[object] = [case.question for case in read_beir(options.folder) if case.answerable]
     passages: list[object] = [asdict(passage) for passage in read_corpus(options.folder)]

@@ -154,7 +154,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="stages-") as folder:
         footnote = Footnote(Path(folder))
         _print("importing qa and loading the encoder", lambda: _load(footnote))
-        from qa.evaluate import read_beir
+        from qa.cases import read_beir
 
         passages = read_corpus(options.folder)[: options.documents]
         questions = [case.question for case in read_beir(options.folder) if case.answerable]

@@ -22,6 +22,8 @@ from embeddings.snapshot import SourceFile
 # clock, and keep its size: it is told by its digest the next time. (FAT's ticks are the longest.)
 _SETTLED_NS = 2_000_000_000
 _ENDINGS = tuple(SUFFIXES)
+# How the paths of a second folder's files begin.
+UPLOADS = "uploads/"
 # What tells an index folder from any other, once something was published there.
 INDEX = {"CURRENT", "generations"}
 
@@ -48,15 +50,23 @@ def require_folder(data: Path) -> None:
         raise CorpusError("the data folder cannot be read", place=str(data), remedy="Check its permissions.")
 
 
-def files_of(data: Path) -> list[Found]:
-    """Return the folder's documents by path, hidden ones and links out of the folder left aside."""
-    root = os.path.realpath(data)
-    return sorted(_below(root, "", root), key=lambda found: found.source)
+def files_of(data: Path, uploads: Path | None = None) -> list[Found]:
+    """Return the folder's documents by path, hidden ones and links out of the folder left aside.
+
+    A second folder's have paths that begin with ``uploads/``; where the first has such a file too, it is
+    that one.
+    """
+    found: dict[str, Found] = {}
+    for folder, source in ((uploads, UPLOADS), (data, "")):
+        if folder is not None:
+            root = os.path.realpath(folder)
+            found.update((file.source, file) for file in _below(root, source, root))
+    return sorted(found.values(), key=lambda file: file.source)
 
 
-def fingerprint_of_folder(data: Path) -> int:
-    """Return a number that changes when a file of the folder is added, removed, or written to."""
-    return hash(tuple((found.source, found.size, found.modified) for found in files_of(data)))
+def fingerprint_of_folder(data: Path, uploads: Path | None = None) -> int:
+    """Return a number that changes when a file of the folders is added, removed, or written to."""
+    return hash(tuple((found.source, found.size, found.modified) for found in files_of(data, uploads)))
 
 
 def look(found: Found, known: SourceFile | None) -> tuple[SourceFile, list[Document] | None]:

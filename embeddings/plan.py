@@ -36,6 +36,18 @@ class RefreshReport:
     generation: int
     failed: tuple[Failure, ...] = ()
 
+    def to_dict(self) -> dict[str, int | list[dict[str, str]]]:
+        """Return the report as plain JSON values."""
+        return {
+            "added": self.added,
+            "changed": self.changed,
+            "removed": self.removed,
+            "kept": self.kept,
+            "encoded": self.encoded,
+            "generation": self.generation,
+            "failed": [{"source": failure.source, "reason": failure.reason} for failure in self.failed],
+        }
+
     def __str__(self) -> str:
         """Return the counts in words."""
         return f"added {self.added}, changed {self.changed}, removed {self.removed}, kept {self.kept}"
@@ -82,8 +94,8 @@ class Plan:
         )
 
 
-def plan_refresh(data: Path, index: Path, before: Snapshot | None) -> Plan:
-    """Compare the data folder with a snapshot. Raises CorpusError where there is nothing to serve."""
+def plan_refresh(data: Path, index: Path, before: Snapshot | None, *, uploads: Path | None = None) -> Plan:
+    """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve."""
     require_folder(data)
     known = before.sources if before else {}
     first = _first_documents(known)
@@ -92,7 +104,7 @@ def plan_refresh(data: Path, index: Path, before: Snapshot | None) -> Plan:
     runs: list[Run] = []
     looks: dict[str, SourceFile] = {}
     added = changed = kept = 0
-    for found in files_of(data):
+    for found in files_of(data, uploads):
         file = known.get(found.source)
         for look_before in (file, seen.get(found.source)):
             if look_before and look_before.modified == found.modified and look_before.size == found.size:

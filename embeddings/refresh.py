@@ -44,6 +44,7 @@ def refresh(
     index: Path,
     *,
     encoder: Encoder,
+    uploads: Path | None = None,
     rebuild: bool = False,
     served: Snapshot | None = None,
     on_progress: OnProgress | None = None,
@@ -51,14 +52,19 @@ def refresh(
     """Bring the index up to the data folder; return what was done and the snapshot that serves.
 
     With ``rebuild``, an index of another encoder, format or splitter is replaced, and a damaged one
-    mended. ``served`` is a snapshot of this index that is open already. ``on_progress`` hears (texts
-    that have their vectors, texts of new documents). Raises CorpusError where the folder gives nothing
-    to serve, IndexLocationError where the index cannot be written, and SnapshotMismatch.
+    mended. ``uploads`` is a second folder, whose files have sources that begin with ``uploads/``.
+    ``served`` is a snapshot of this index that is open already. ``on_progress`` hears (texts that have
+    their vectors, texts of new documents). Raises CorpusError where the folders give nothing to serve,
+    IndexLocationError where the index cannot be written, and SnapshotMismatch.
     """
     from filelock import FileLock, Timeout  # costs a start what only a refresh needs
 
+    def planned() -> Plan:
+        before = _before(index, encoder, rebuild=rebuild, served=served)
+        return plan_refresh(data, index, before, uploads=uploads)
+
     _refuse_foreign(index)
-    plan = plan_refresh(data, index, _before(index, encoder, rebuild=rebuild, served=served))
+    plan = planned()
     if plan.is_served and plan.before and not rebuild:
         if plan.looks != plan.seen:
             write_seen(index, plan.before.named, plan.looks)
@@ -68,7 +74,7 @@ def refresh(
         index.mkdir(parents=True, exist_ok=True)
         with FileLock(index / "refresh.lock", timeout=_LOCK_SECONDS):
             if current_generation(index) != seen:
-                plan = plan_refresh(data, index, _before(index, encoder, rebuild=rebuild, served=served))
+                plan = planned()
             return _build(plan, index, encoder, rebuild=rebuild, on_progress=on_progress)
     except Timeout as error:
         raise FootnoteError(
@@ -82,9 +88,9 @@ def refresh(
         ) from error
 
 
-def dry_run(data: Path, index: Path, *, encoder: Encoder) -> RefreshReport:
+def dry_run(data: Path, index: Path, *, encoder: Encoder, uploads: Path | None = None) -> RefreshReport:
     """Return what a refresh would do, passages to encode included, and write nothing."""
-    plan = plan_refresh(data, index, _before(index, encoder, rebuild=False, served=None))
+    plan = plan_refresh(data, index, _before(index, encoder, rebuild=False, served=None), uploads=uploads)
     texts = [
         text for run in plan.runs for document in run.new for text in _texts([_split(document, encoder)])
     ]

@@ -10,7 +10,8 @@ from embeddings.corpus import Document
 from embeddings.errors import FootnoteError, InputError
 from embeddings.refresh import RefreshReport
 from qa.answer import Answer, Citation, Hit
-from qa.engine import QA, ask, retrieve
+from qa.engine import QA
+from qa.shipped import ask, retrieve
 
 __all__ = [
     "QA",

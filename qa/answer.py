@@ -43,9 +43,9 @@ class Hit:
     stale: bool = False
 
     def to_dict(self) -> dict[str, Json]:
-        """Return the hit as plain JSON values."""
+        """Return the hit as plain JSON values; the passage's id as a string, for numbers end at 53 bits."""
         return {
-            "passage_id": self.passage_id,
+            "passage_id": str(self.passage_id),
             "text": self.text,
             "score": self.score,
             "rank": self.rank,
@@ -92,7 +92,7 @@ class Citation:
             "start": self.start,
             "end": self.end,
             "also_in": list(self.also_in),
-            "passage_id": self.passage_id,
+            "passage_id": None if self.passage_id is None else str(self.passage_id),
             "stale": self.stale,
         }
 

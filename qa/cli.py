@@ -17,7 +17,8 @@ import typer
 from embeddings.encoder import load_encoder
 from embeddings.errors import FilterError, FootnoteError, InputError
 from embeddings.refresh import dry_run, refresh
-from qa.engine import QA, default_data, default_index
+from qa.engine import QA
+from qa.folders import default_data, default_index, default_uploads
 from qa.printing import answer_in_words, as_json_text, hit_in_words, print_report
 from qa.progress import shown_progress
 
@@ -49,6 +50,14 @@ Reranker = Annotated[
     str | None,
     typer.Option(
         "--reranker", envvar="FOOTNOTE_RERANKER", help="A CrossEncoder, by name or folder. [default: none]"
+    ),
+]
+Uploads = Annotated[
+    Path | None,
+    typer.Option(
+        "--uploads",
+        envvar="FOOTNOTE_UPLOADS",
+        help="Folder of the files added from the page. [default: in the user's data]",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -101,6 +110,7 @@ def ask_command(
     model: Model = None,
     backend: Backend = "auto",
     reranker: Reranker = None,
+    uploads: Uploads = None,
     where: Filters = None,
     history: Annotated[
         list[str] | None,
@@ -111,7 +121,9 @@ def ask_command(
 ) -> None:
     """Answer a question from the sources, or say that they do not hold it."""
     _speak_up(verbose)
-    answer = open_bot(data, index, model, backend, reranker).ask(question, history or (), read_filters(where))
+    answer = open_bot(data, index, model, backend, reranker, uploads).ask(
+        question, history or (), read_filters(where)
+    )
     typer.echo(as_json_text(answer.to_dict()) if as_json else answer_in_words(answer))
 
 
@@ -125,13 +137,14 @@ def search_command(
     model: Model = None,
     backend: Backend = "auto",
     reranker: Reranker = None,
+    uploads: Uploads = None,
     where: Filters = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Show the passages that fit a question best, without an answer."""
     _speak_up(verbose)
-    hits = open_bot(data, index, model, backend, reranker).retrieve(question, k, read_filters(where))
+    hits = open_bot(data, index, model, backend, reranker, uploads).retrieve(question, k, read_filters(where))
     typer.echo(
         as_json_text([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(hit_in_words, hits))
     )
@@ -144,6 +157,7 @@ def refresh_command(
     index: Index = None,
     model: Model = None,
     backend: Backend = "auto",
+    uploads: Uploads = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and refresh at every change.")] = False,
     rebuild: Annotated[
@@ -155,18 +169,23 @@ def refresh_command(
     """Bring the index up to the data folder; only what changed is encoded."""
     folder, encoder = data or default_data(), load_encoder(model, backend)
     place = index or default_index(folder, encoder.card)
+    added = uploads or default_uploads(folder)
     if dry:
-        print_report(dry_run(folder, place, encoder=encoder), as_json=as_json, verb="would encode")
+        print_report(
+            dry_run(folder, place, encoder=encoder, uploads=added), as_json=as_json, verb="would encode"
+        )
         return
 
     def once(*, rebuild: bool = False) -> None:
         with shown_progress() as on_progress:
-            report, _ = refresh(folder, place, encoder=encoder, rebuild=rebuild, on_progress=on_progress)
+            report, _ = refresh(
+                folder, place, encoder=encoder, uploads=added, rebuild=rebuild, on_progress=on_progress
+            )
         print_report(report, as_json=as_json, verb="encoded")
 
     once(rebuild=rebuild)
     if watch:
-        _refresh_at_changes(folder, once)
+        _refresh_at_changes([folder, *([added] if added.is_dir() else [])], once)
 
 
 @app.command("eval")
@@ -178,6 +197,7 @@ def eval_command(
     model: Model = None,
     backend: Backend = "auto",
     reranker: Reranker = None,
+    uploads: Uploads = None,
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Of a folder: also with every other title left out.")
     ] = False,
@@ -191,6 +211,7 @@ def eval_command(
             remedy="Give a .jsonl file of questions, or a BEIR folder.",
         )
     from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
+    from qa.results import keep_results
 
     if what.is_dir():
         encoder = load_encoder(model, backend)
@@ -199,9 +220,10 @@ def eval_command(
         with shown_progress("asked") as on_progress:
             found = [measure(what, place, encoder=encoder, on_progress=on_progress) for measure in measures]
     else:
-        bot = open_bot(data, index, model, backend, reranker)
+        bot = open_bot(data, index, model, backend, reranker, uploads)
         with shown_progress("asked") as on_progress:
             found = [evaluate_questions(bot, what, on_progress=on_progress)]
+    keep_results(what if what.is_dir() else data or default_data(), found)
     typer.echo(
         as_json_text([e.to_dict() for e in found]) if as_json else "\n".join(e.to_markdown() for e in found)
     )
@@ -223,11 +245,24 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def open_bot(
-    data: Path | None, index: Path | None, model: str | None, backend: str, reranker: str | None
+    data: Path | None,
+    index: Path | None,
+    model: str | None,
+    backend: str,
+    reranker: str | None,
+    uploads: Path | None,
 ) -> QA:
     """Open a QA, telling on a terminal how its encoding goes."""
     with shown_progress() as on_progress:
-        return QA.open(data, index, model=model, backend=backend, reranker=reranker, on_progress=on_progress)
+        return QA.open(
+            data,
+            index,
+            model=model,
+            backend=backend,
+            uploads=uploads or default_uploads(data or default_data()),
+            reranker=reranker,
+            on_progress=on_progress,
+        )
 
 
 def read_filters(where: list[str] | None) -> dict[str, list[str]]:
@@ -245,11 +280,11 @@ def _speak_up(verbose: bool) -> None:
     logging.getLogger("footnote").setLevel(logging.INFO if verbose else logging.NOTSET)
 
 
-def _refresh_at_changes(folder: Path, once: Callable[[], None]) -> None:
+def _refresh_at_changes(folders: Sequence[Path], once: Callable[[], None]) -> None:
     from watchfiles import watch  # costs a start what only watching needs
 
-    typer.echo(f"watching {folder}; stop with Ctrl-C", err=True)
-    for _ in watch(folder):
+    typer.echo(f"watching {folders[0]}; stop with Ctrl-C", err=True)
+    for _ in watch(*folders):
         try:
             once()
         except FootnoteError as error:

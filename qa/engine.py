@@ -5,7 +5,6 @@ folder or the index changed, so that an edit is in the next answer; a question i
 snapshot from beginning to end, whatever is published meanwhile.
 """
 
-import hashlib
 import logging
 import threading
 from collections.abc import Sequence
@@ -13,15 +12,16 @@ from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
-from embeddings.encoder import Encoder, EncoderCard, load_encoder
+from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import DocumentError, QuestionError
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
-from embeddings.snapshot import VERSIONS
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
+from qa.chart import Chart
 from qa.composer import compose
 from qa.conversation import leans, standalone
+from qa.folders import default_data, default_index
 from qa.following import Following
 from qa.listing import list_documents
 from qa.reading import Reading
@@ -48,6 +48,7 @@ class QA:
         index: Path,
         *,
         encoder: Encoder,
+        uploads: Path | None = None,
         reranker: Reranker | None = None,
         follow: bool = True,
         on_progress: OnProgress | None = None,
@@ -55,12 +56,13 @@ class QA:
         """Bring the index up to the data folder; ``QA.open`` does the same with every default."""
         self.data = data
         self.index = index
+        self.uploads = uploads
         self._encoder = encoder
         self._reranker = reranker
         self._follow = follow
         self._refreshing = threading.Lock()
-        self._following = Following(data, index, self.refresh)
-        report, snapshot = refresh(data, index, encoder=encoder, on_progress=on_progress)
+        self._following = Following([data] if uploads is None else [data, uploads], index, self.refresh)
+        report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
 
@@ -72,6 +74,7 @@ class QA:
         *,
         model: str | None = None,
         backend: str = "auto",
+        uploads: str | Path | None = None,
         encoder: Encoder | None = None,
         reranker: str | Reranker | None = None,
         follow: bool = True,
@@ -81,16 +84,25 @@ class QA:
 
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
-        runs it (auto, openvino or torch), ``reranker`` a CrossEncoder's name or folder, or none. With
-        ``follow``, each question first looks for changes. Raises CorpusError, ModelError,
-        IndexLocationError or SnapshotMismatch.
+        runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
+        ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
+        question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
+        SnapshotMismatch.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)
         where = Path(index) if index is not None else default_index(folder, encoder.card)
         if isinstance(reranker, str):
             reranker = CrossReranker(reranker)
-        return cls(folder, where, encoder=encoder, reranker=reranker, follow=follow, on_progress=on_progress)
+        return cls(
+            folder,
+            where,
+            encoder=encoder,
+            uploads=None if uploads is None else Path(uploads),
+            reranker=reranker,
+            follow=follow,
+            on_progress=on_progress,
+        )
 
     def refresh(self, *, on_progress: OnProgress | None = None) -> RefreshReport:
         """Take in what changed in the data folder and return what was done."""
@@ -100,6 +112,7 @@ class QA:
                 self.data,
                 self.index,
                 encoder=self._encoder,
+                uploads=self.uploads,
                 served=self._reading.snapshot,
                 on_progress=on_progress,
             )
@@ -149,6 +162,11 @@ class QA:
         candidates = self._candidates(reading, query, SHOWN, documents)
         return compose(question.strip(), query, candidates, reading, within=documents)
 
+    def chart(self, question: str = "", hits: Sequence[Hit] = ()) -> Chart:
+        """Return a map of the passages, with a question on it and what was found for it."""
+        plane = self._current().plane
+        return plane.chart(self._encoder.encode_query(question) if question else None, hits)
+
     @property
     def passages(self) -> int:
         """How many passages are served."""
@@ -195,43 +213,6 @@ class QA:
         level = logging.WARNING if self._following.end() else logging.INFO
         for failure in report.failed:
             _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
-
-
-_default: QA | None = None
-_default_lock = threading.Lock()
-
-
-def retrieve(question: str, k: int = 10, where: Where | None = None) -> list[Hit]:
-    """Search the shipped corpus; see ``QA.retrieve``."""
-    return _shipped().retrieve(question, k, where)
-
-
-def ask(question: str, history: Sequence[str] = (), where: Where | None = None) -> Answer:
-    """Ask the shipped corpus; see ``QA.ask``."""
-    return _shipped().ask(question, history, where)
-
-
-def default_data() -> Path:
-    """Return the shipped corpus: inside the installed package, or beside it in a checkout."""
-    installed = Path(__file__).parent / "data"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "data"
-
-
-def default_index(data: Path, card: EncoderCard) -> Path:
-    """Return the folder of the user's cache that belongs to a data folder and an encoder."""
-    import platformdirs  # costs a start what only a default needs
-
-    what = "\0".join([str(data.resolve()), card.fingerprint, *map(str, VERSIONS)])
-    digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
-    return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
-
-
-def _shipped() -> QA:
-    global _default
-    with _default_lock:
-        if _default is None:
-            _default = QA.open()
-        return _default
 
 
 def _checked(question: str) -> str:

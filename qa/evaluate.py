@@ -1,11 +1,6 @@
 """Measuring: questions whose answers are known → how often they are found, said, cited, or declined.
 
-    questions file   one JSON object a line: ``question``, and any of ``id``, ``history``, ``evidence``
-                     (strings, one of which a citation must hold), ``answer`` (groups, from each of which
-                     one must be said), ``count`` (must be said), ``kind`` (unanswerable: to be declined)
-    BEIR folder      corpus.jsonl, queries.jsonl and qrels/test.tsv; a query's ``metadata`` may hold
-                     ``answers`` (strings, one of which must be said) and ``answerable``, false where it
-                     must be declined. A query with neither a relevant document nor that is left aside.
+``qa.cases`` tells the forms in which they are known.
 Texts are compared in any case, and without regard to white space and to the marks of an answer.
 """
 
@@ -13,49 +8,31 @@ import json
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder
-from embeddings.errors import CorpusError, InputError
+from embeddings.errors import CorpusError
 from qa.answer import Answer, Hit
+from qa.cases import ANSWERABLE, UNANSWERABLE, Case, lines_of, read_beir, read_questions, wrong
 from qa.engine import QA
 from qa.metrics import CUTOFF, Evaluation, Outcome, evaluation
 
-_Record: TypeAlias = Mapping[str, Any]
-
-_ANSWERABLE: Final = "answerable"
-_UNANSWERABLE: Final = "unanswerable"
 _CORPUS: Final = "corpus.jsonl"
 _MARK: Final = re.compile(r" ?\[(\d+)\]")
 _EVIDENCE: Final = "evidence"  # the name of a passage that holds it, among those found
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A question and what is known of its answer; what is empty, or None, is not measured."""
-
-    id: str
-    question: str
-    kind: str
-    answerable: bool
-    history: tuple[str, ...] = ()
-    answer: tuple[tuple[str, ...], ...] = ()
-    evidence: tuple[str, ...] = ()
-    count: int | None = None
-    relevant: Mapping[str, int] = field(default_factory=dict)
-
-
 def evaluate_questions(bot: QA, file: Path, *, on_progress: OnProgress | None = None) -> Evaluation:
     """Ask the questions of a file. Raises InputError for a file or a line that cannot be used."""
-    outcomes = _ask_all(bot, _read_records(file, _question_case), on_progress)
-    return evaluation(file.name, _by_kind(outcomes), apart=[(_ANSWERABLE, _UNANSWERABLE)])
+    outcomes = _ask_all(bot, read_questions(file), on_progress)
+    return evaluation(file.name, _by_kind(outcomes), apart=[(ANSWERABLE, UNANSWERABLE)])
 
 
 def evaluate_beir(
@@ -68,7 +45,7 @@ def evaluate_beir(
     cases = read_beir(folder)
     with _opened(folder, index, encoder) as bot:
         outcomes = _ask_all(bot, cases, on_progress)
-    return evaluation(folder.name, _by_kind(outcomes), apart=[(_ANSWERABLE, _UNANSWERABLE)])
+    return evaluation(folder.name, _by_kind(outcomes), apart=[(ANSWERABLE, UNANSWERABLE)])
 
 
 def evaluate_hold_out(
@@ -94,20 +71,6 @@ def evaluate_hold_out(
     return evaluation(f"{folder.name}, every other title left out", groups, apart=pairs)
 
 
-def read_beir(folder: Path) -> list[Case]:
-    """Return a BEIR folder's test queries. Raises InputError for a file or a line that cannot be used."""
-    qrels: dict[str, dict[str, int]] = {}
-    file = folder / "qrels" / "test.tsv"
-    for number, line in _lines(file)[1:]:
-        match line.split("\t"):
-            case [query, record, grade] if grade.strip().isdecimal():
-                qrels.setdefault(query, {}).update({record: int(grade)} if int(grade) else {})
-            case _:
-                raise _wrong("the line is not query, document and grade, set apart by tabs", file, number)
-    cases = _read_records(folder / "queries.jsonl", lambda record, name: _query_case(record, name, qrels))
-    return [case for case in cases if case.relevant or not case.answerable]
-
-
 def write_corpus(data: Path, documents: Sequence[Document]) -> None:
     """Make a data folder's BEIR corpus hold these of its documents."""
     records = [
@@ -121,7 +84,7 @@ def write_corpus(data: Path, documents: Sequence[Document]) -> None:
 def _by_kind(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
     kinds = dict.fromkeys(outcome.kind for outcome in outcomes)
     groups = {kind: [outcome for outcome in outcomes if outcome.kind == kind] for kind in kinds}
-    return {_ANSWERABLE: [outcome for outcome in outcomes if outcome.answerable]} | groups
+    return {ANSWERABLE: [outcome for outcome in outcomes if outcome.answerable]} | groups
 
 
 def _ask_all(bot: QA, cases: Sequence[Case], on_progress: OnProgress | None) -> list[Outcome]:
@@ -135,10 +98,10 @@ def _ask_all(bot: QA, cases: Sequence[Case], on_progress: OnProgress | None) -> 
 
 def _ask(bot: QA, case: Case) -> Outcome:
     started = time.perf_counter()
-    answer = bot.ask(case.question, case.history)
+    answer = bot.ask(case.question, case.history, case.where or None)
     asked = time.perf_counter()
     measured = case.answerable and bool(case.relevant or case.evidence)
-    hits = bot.retrieve(answer.query, k=CUTOFF) if measured else []
+    hits = bot.retrieve(answer.query, CUTOFF, case.where or None) if measured else []
     retrieved = time.perf_counter()
     quotes = [citation.quote for citation in answer.citations]
     return Outcome(
@@ -204,13 +167,13 @@ def _plain(text: str) -> str:
 @contextmanager
 def _opened(folder: Path, index: Path, encoder: Encoder) -> Iterator[QA]:
     """Yield a QA over a copy of the corpus, alone in a folder that may be written to."""
-    corpus = [line for _, line in _lines(folder / _CORPUS)]
+    corpus = [line for _, line in lines_of(folder / _CORPUS)]
     with TemporaryDirectory(prefix="footnote-eval-") as data:
         (Path(data) / _CORPUS).write_text("\n".join(corpus), encoding="utf-8")
         try:
             yield QA(Path(data), index, encoder=encoder, follow=False)
         except CorpusError as error:
-            raise _wrong(error.fact, folder / _CORPUS) from error
+            raise wrong(error.fact, folder / _CORPUS) from error
 
 
 def _parted(cases: Sequence[Case], held: set[str]) -> list[Case]:
@@ -221,80 +184,3 @@ def _parted(cases: Sequence[Case], held: set[str]) -> list[Case]:
         else replace(case, kind="not held", answerable=False, relevant={}, answer=())
         for case in cases
     ]
-
-
-def _query_case(record: _Record, name: str, qrels: Mapping[str, Mapping[str, int]]) -> Case:
-    metadata = record.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise ValueError("its metadata is not a JSON object")
-    answerable = metadata.get("answerable") is not False
-    answers = _strings(metadata, "answers") if answerable else ()
-    return Case(
-        id=name,
-        question=_text(record, "text"),
-        kind=_ANSWERABLE if answerable else _UNANSWERABLE,
-        answerable=answerable,
-        answer=(answers,) if answers else (),
-        relevant=qrels.get(name, {}) if answerable else {},
-    )
-
-
-def _question_case(record: _Record, name: str) -> Case:
-    kind = str(record.get("kind", "question"))
-    count = record.get("count")
-    if count is not None and type(count) is not int:
-        raise ValueError("its count is not a whole number")
-    return Case(
-        id=name,
-        question=_text(record, "question"),
-        kind=kind,
-        answerable=kind != _UNANSWERABLE,
-        history=_strings(record, "history"),
-        answer=tuple(_strings({"answer": group}, "answer") for group in record.get("answer", [])),
-        evidence=_strings(record, "evidence"),
-        count=count,
-    )
-
-
-def _text(record: _Record, key: str) -> str:
-    value = record.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"it has no {key}" if value is None else f"its {key} is no text")
-    return value
-
-
-def _strings(record: _Record, key: str) -> tuple[str, ...]:
-    value = record.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"its {key} is not a list of strings")
-    return tuple(value)
-
-
-def _read_records(file: Path, parse: Callable[[_Record, str], Case]) -> list[Case]:
-    """Parse each line's object, given with its id, which is the line's number where it has none."""
-    parsed = []
-    for number, line in _lines(file):
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise ValueError("it is not a JSON object")
-            parsed.append(parse(record, str(record.get("_id", record.get("id", number)))))
-        except (ValueError, TypeError) as error:
-            raise _wrong(f"the line cannot be used: {error}", file, number) from error
-    if parsed:
-        return parsed
-    raise _wrong("the file holds no question", file)
-
-
-def _lines(file: Path) -> list[tuple[int, str]]:
-    """Return the lines that are not blank, with their numbers."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"the file cannot be read ({type(error).__name__})", file) from error
-    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-
-
-def _wrong(fact: str, file: Path, line: int | None = None) -> InputError:
-    place = str(file) if line is None else f"{file}, line {line}"
-    return InputError(fact, place=place, remedy="The forms are told at the top of qa/evaluate.py.")

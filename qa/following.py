@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from embeddings.errors import FootnoteError
@@ -25,8 +25,9 @@ _PATIENCE = 1.0
 class Following:
     """Looks for changes when asked to, and calls ``refresh`` for them in a thread of its own."""
 
-    def __init__(self, data: Path, index: Path, refresh: Callable[[], object]) -> None:
-        self._data = data
+    def __init__(self, folders: Sequence[Path], index: Path, refresh: Callable[[], object]) -> None:
+        """Follow a data folder, and the folder of the added files where there is a second."""
+        self._folders = folders
         self._index = index
         self._refresh = refresh
         self._lock = threading.Lock()
@@ -47,7 +48,7 @@ class Following:
 
     def begin(self) -> None:
         """Note that what the folder holds now is about to be taken in."""
-        self._seen = fingerprint_of_folder(self._data), self._seen[1]
+        self._seen = fingerprint_of_folder(*self._folders), self._seen[1]
 
     def end(self) -> bool:
         """Note that it was taken in; tell whether that made a new generation."""
@@ -71,7 +72,7 @@ class Following:
         if not self._slow:
             return True
         if self.watcher is None:
-            self.watcher = Watcher(self._data)
+            self.watcher = Watcher(*self._folders)
         told = self.watcher.take_change() or current_generation(self._index) != self._seen[1]
         return told or now > self._next_look + _SWEEP
 
@@ -92,4 +93,4 @@ class Following:
             self._thread = None
 
     def _state(self) -> tuple[int, str]:
-        return fingerprint_of_folder(self._data), current_generation(self._index)
+        return fingerprint_of_folder(*self._folders), current_generation(self._index)

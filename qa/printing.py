@@ -30,12 +30,7 @@ def hit_in_words(hit: Hit) -> str:
 def print_report(report: RefreshReport, *, as_json: bool, verb: str) -> None:
     """Print what a refresh did, and on stderr the files that could not be read."""
     if as_json:
-        failed = [{"source": failure.source, "reason": failure.reason} for failure in report.failed]
-        fields = {
-            name: getattr(report, name)
-            for name in ("added", "changed", "removed", "kept", "encoded", "generation")
-        }
-        typer.echo(as_json_text({**fields, "failed": failed}))
+        typer.echo(as_json_text(report.to_dict()))
         return
     typer.echo(str(report))
     passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"

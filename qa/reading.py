@@ -10,6 +10,7 @@ from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
 from qa.answer import Citation, Hit
 from qa.catalog import Catalog
+from qa.chart import Plane
 from qa.lexical import analyse
 from qa.places import PLACE_KEYS
 from qa.retriever import Candidate, HybridRetriever, Question, Where, matching, rerank
@@ -23,6 +24,11 @@ class Reading:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.retriever = HybridRetriever(snapshot)
+
+    @cached_property
+    def plane(self) -> Plane:
+        """The passages laid flat, for a map of them."""
+        return Plane(self.snapshot)
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -12,13 +12,13 @@ _BEAT = 500
 
 
 class Watcher:
-    """Knows whether anything in a folder changed since it was last asked. Runs until the process ends.
+    """Knows whether anything in some folders changed since it was last asked. Runs until the process ends.
 
     Where the system cannot watch the folder, it always says so: then it must be looked through.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self._folders = [folder for folder in folders if folder.is_dir()]
         self._changed = threading.Event()
         self._watching = False
         threading.Thread(target=self._watch, daemon=True).start()
@@ -38,7 +38,7 @@ class Watcher:
 
         try:
             for changes in watch(
-                self._folder,
+                *self._folders,
                 debounce=_DEBOUNCE,
                 step=_STEP,
                 rust_timeout=_BEAT,

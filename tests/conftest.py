@@ -101,7 +101,16 @@ def encoder() -> HashingEncoder:
 
 @pytest.fixture
 def bot(data: Path, index: Path, encoder: HashingEncoder) -> QA:
-    return QA.open(data, index, encoder=encoder)
+    return QA.open(data, index, encoder=encoder, uploads=data.parent / "uploads")
+
+
+@pytest.fixture(autouse=True)
+def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own for what is kept of the user, in this process and those it starts."""
+    folder = tmp_path / "own"
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda _: folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from embeddings.corpus import Document
 from embeddings.readers import read
-from qa.engine import default_data
+from qa.folders import default_data
 
 SOURCE = Path(__file__).parent / "content" / "amazon-at-iclr.txt"
 DATA = default_data()

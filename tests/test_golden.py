@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from qa import QA
-from qa.engine import default_data
 from qa.evaluate import evaluate_questions
+from qa.folders import default_data
 from qa.metrics import Evaluation
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -1,8 +1,14 @@
-"""The page's endpoints for programs: ``/ask`` and ``/retrieve``, the same JSON as the command line."""
+"""The page's endpoints for programs: ``ask``, ``retrieve``, ``refresh``, the same JSON as the command line.
 
+gradio_client calls them as ``/ask`` and so on; with ``--mcp`` the same functions are tools at
+``/gradio_api/mcp/``, each answering with its JSON as text. Names and types are a contract.
+"""
+
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import gradio as gr
 from gradio.events import api
@@ -12,30 +18,62 @@ from qa import QA
 from qa.answer import Json
 
 _LOG = logging.getLogger("footnote")
+_Value = TypeVar("_Value")
 
 
-def add_endpoints(bot: QA) -> None:
-    """Add the endpoints to the page being built."""
+def add_endpoints(bot: QA, *, read_only: bool = False) -> None:
+    """Add the endpoints to the page being built; read-only, there is none that changes anything."""
 
     def ask(
-        question: str, history: list[str] | None = None, where: dict[str, str | list[str]] | None = None
+        question: str,
+        request: gr.Request,
+        history: list[str] | None = None,
+        where: dict[str, str | list[str]] | None = None,
     ) -> dict[str, Json]:
-        """Answer from the sources, every sentence footnoted to an exact span, or say they do not hold it.
+        """Answer from the sources, each sentence footnoted to an exact span, or say they do not hold it.
 
-        ``history`` holds earlier questions, oldest first; ``where`` filters by metadata.
+        Args:
+            question: the question, in words
+            history: earlier questions of the conversation, oldest first
+            where: metadata that a document must have, e.g. {"kind": "posting", "city": ["London"]}
+
         """
         with _told():
-            return bot.ask(question, history or (), where or None).to_dict()
+            return _written(bot.ask(question, history or (), where or None).to_dict(), request)
 
     def retrieve(
-        question: str, k: int = 10, where: dict[str, str | list[str]] | None = None
+        question: str,
+        request: gr.Request,
+        k: int = 10,
+        where: dict[str, str | list[str]] | None = None,
     ) -> list[dict[str, Json]]:
-        """Return the k passages that fit the question best, best first; ``where`` filters by metadata."""
+        """Return the passages of the sources that fit a question best, best first, without an answer.
+
+        Args:
+            question: the question, in words
+            k: how many passages
+            where: metadata that a document must have, e.g. {"kind": "posting", "city": ["London"]}
+
+        """
         with _told():
-            return [hit.to_dict() for hit in bot.retrieve(question, k, where or None)]
+            return _written([hit.to_dict() for hit in bot.retrieve(question, k, where or None)], request)
+
+    def refresh(request: gr.Request) -> dict[str, int | list[dict[str, str]]]:
+        """Take in what changed in the data folder, and return counts of what was done."""
+        with _told():
+            return _written(bot.refresh().to_dict(), request)
 
     api(ask, api_name="ask")
     api(retrieve, api_name="retrieve")
+    if not read_only:
+        api(refresh, api_name="refresh")
+
+
+def _written(value: _Value, request: gr.Request) -> _Value:
+    """Return the value as it is, but to an MCP client as JSON text: Gradio would give it Python's repr."""
+    if request.headers.get("x-gradio-user") != "mcp":
+        return value
+    return json.dumps(value, ensure_ascii=False)  # type: ignore[return-value]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from embeddings.corpus import heading_path
 from qa.answer import Answer, Hit
 from web.english import ENGLISH
+from web.foot import carried, foot
 from web.turn import Turn
 from web.words import Words
 
@@ -30,14 +31,15 @@ _GLIMPSE = 240
 _HIGH, _FAIR = 0.85, 0.6
 
 
-def conversation(turns: Sequence[Turn], words: Words = ENGLISH) -> str:
-    """Return the turns, oldest first, or a welcome where there are none."""
+def conversation(turns: Sequence[Turn], words: Words = ENGLISH, *, identity: str = "") -> str:
+    """Return the turns of the conversation with that id, oldest first, or a welcome where there are none."""
     body = "".join(_turn(turn, number, words) for number, turn in enumerate(turns, start=1))
     welcome = (
         f'<div class="fn-welcome"><h2>{escape(words.welcome)}</h2><p>{escape(words.welcome_text)}</p></div>'
     )
     return (
-        f'<div class="fn-turns" role="log" aria-label="{escape(words.conversation)}">{body or welcome}</div>'
+        f'<div class="fn-turns" role="log" data-conversation="{escape(identity)}" '
+        f'aria-label="{escape(words.conversation)}">{body or welcome}</div>'
     )
 
 
@@ -82,10 +84,11 @@ def _turn(turn: Turn, number: int, words: Words) -> str:
     else:
         reply = _absent(turn, turn.answer, number, words)
     return (
-        f'<section class="fn-turn" id="turn-{number}" data-turn="{number}" tabindex="-1">'
+        f'<section class="fn-turn" id="turn-{number}" data-turn="{number}" tabindex="-1"{carried(turn)}>'
         f'<h2 class="fn-question" dir="auto">'
         f'<span class="fn-unseen">{escape(words.you_searched if turn.search else words.you_asked)}</span>'
-        f"{escape(question)}</h2>{_only(turn.where, words)}{reply}{_link(turn, words)}</section>"
+        f"{escape(question)}</h2>{_only(turn.where, words)}{reply}"
+        f"{foot(turn, words, address=_link(turn))}</section>"
     )
 
 
@@ -137,12 +140,9 @@ def _only(where: Mapping[str, Sequence[str]], words: Words) -> str:
     return f'<p class="fn-small fn-only" dir="auto">{escape(words.only)}{escape(said)}</p>'
 
 
-def _link(turn: Turn, words: Words) -> str:
+def _link(turn: Turn) -> str:
     query = turn.question if turn.answer is None or turn.literal else turn.answer.query
-    address = link_to(query, turn.where)
-    if turn.pending or turn.search or not address:
-        return ""
-    return f'<p class="fn-share"><a class="fn-quiet" href="{escape(address)}">{escape(words.link)}</a></p>'
+    return "" if turn.pending or turn.search else link_to(query, turn.where)
 
 
 def _searched(turn: Turn, answer: Answer, words: Words) -> str:

@@ -17,7 +17,7 @@ from web.turn import Excerpt, Turn
 from web.words import Words
 
 # Nearest passages shown where the sources hold no answer.
-_NEAREST = 3
+NEAREST = 3
 
 
 def evidence(turns: Sequence[Turn], words: Words = ENGLISH) -> str:
@@ -50,7 +50,7 @@ def _body(turn: Turn, number: int, words: Words) -> str:
         return f'<p class="fn-small">{escape(words.nothing_near)}</p>'
     return (
         f'<h3>{escape(words.nearest)}</h3><p class="fn-small">{escape(words.nearest_note)}</p>'
-        + "".join(_passage(hit, words) for hit in answer.hits[:_NEAREST])
+        + "".join(_passage(hit, words) for hit in answer.hits[:NEAREST])
         + _back(f"turn-{number}", words)
     )
 

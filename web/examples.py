@@ -7,7 +7,7 @@ from itertools import islice
 
 from embeddings.corpus import Document
 from qa import QA
-from qa.engine import default_data
+from qa.folders import default_data
 from web.counts import plural
 
 SHOWN = 4

@@ -19,6 +19,11 @@ def words_for(accepted: str | None) -> Words:
     return CHINESE if first.split("-")[0] == "zh" else ENGLISH
 
 
+def words_of(request: gr.Request) -> Words:
+    """Return the words for the browser that a request comes from."""
+    return words_for(request.headers.get("accept-language"))
+
+
 def translations() -> gr.I18n:
     """Return the table as Gradio's components read it."""
     chinese = asdict(CHINESE)

@@ -151,7 +151,10 @@ window.footnote = (() => {
       if (value.length) choice(key, value.join(":"), true);
     }
     tick();
-    if (asked.get("q")) ask({ question: asked.get("q"), where: chosen() });
+    window.chats.begin(asked.has("q"));
+    if (!asked.get("q")) return;
+    history.replaceState(null, "", location.pathname); // a reload shows the answer, and asks no more
+    ask({ question: asked.get("q"), where: chosen() });
   };
 
   // The drawer that holds the left zone where there is no room beside the chat; light and dark.

@@ -21,12 +21,15 @@ from embeddings.errors import DocumentError, FootnoteError
 from qa import QA
 from web.api import add_endpoints
 from web.chat import conversation, notice
+from web.content import Content
+from web.conversations import KEEP, Conversations
 from web.english import ENGLISH
 from web.evidence import evidence
 from web.facets import where_of
 from web.frame import chips, header
 from web.known import Known
-from web.languages import words_for
+from web.languages import words_of
+from web.pictures import Pictures
 from web.reader import reader, removed
 from web.session import Session
 from web.turn import Turn, answered_turn
@@ -52,15 +55,16 @@ _phrase = gr.I18n()
 class Page:
     """The components of the page and what they do; ``blocks`` is what Gradio serves."""
 
-    def __init__(self, bot: QA) -> None:
+    def __init__(self, bot: QA, *, read_only: bool = False) -> None:
         self.bot = bot
+        self._read_only = read_only
         self.known = Known(bot)
         self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
         with self.blocks:
             self._lay_out()
             self._wire()
-            add_endpoints(bot)
+            add_endpoints(bot, read_only=read_only)
 
     def _lay_out(self) -> None:
         self.session = gr.State(Session())
@@ -78,11 +82,21 @@ class Page:
         self.reader = _html("", _CHANGED.format("read(element)") + _OPENS)
 
     def _left(self) -> None:
+        self.chats = Conversations(self.bot)
+        self.content = self._content()
         self.knows = _html(self.known.panel(ENGLISH), _ALWAYS.format("tick()"))
+        self.pictures = Pictures(self.bot)
+
+    def _content(self) -> Content | None:
+        """Add what changes the content, where that is wanted and has a place."""
+        uploads = self.bot.uploads
+        return None if self._read_only or uploads is None else Content(self.bot, uploads)
 
     def _middle(self) -> None:
         with gr.Column(elem_id="fn-scroll", min_width=0):
-            self.conversation = _html(conversation(()), _CHANGED.format("showLatestTurn(element)") + _ASKS)
+            self.conversation = _html(
+                conversation(()), KEEP + _CHANGED.format("showLatestTurn(element)") + _ASKS
+            )
             self.examples = gr.HTML("", elem_id="fn-examples", apply_default_css=False)
         with gr.Column(elem_id="fn-bottom", min_width=0):
             self.notice = gr.HTML("", elem_id="fn-notice", apply_default_css=False)
@@ -135,6 +149,12 @@ class Page:
         )
         for button in (self.send, self.search, self.clear):
             button.click(fn=None, js=_FOCUS)
+        self.chats.wire(
+            self.blocks, self.session, shown=self.conversation, beside=self.evidence, errors=self.notice
+        )
+        self.pictures.wire(self.blocks, self.session, shown=self.reader)
+        if self.content:
+            self.content.wire(self.blocks, self.session, panel=self.knows, news=self._news)
         self.question.change(fn=None, js=_ENABLE, inputs=self.question, outputs=[self.send, self.search])
         self.blocks.load(
             self._arrive,
@@ -146,19 +166,21 @@ class Page:
         self.blocks.load(self._offer, outputs=self.examples, show_progress="hidden", api_visibility="private")
 
     def _ask(self, question: str, chosen: object, session: Session, request: gr.Request) -> Iterator[Updates]:
-        yield from self._reply(Turn(question, where=where_of(chosen)), session, _words(request))
+        yield from self._reply(Turn(question, where=where_of(chosen)), session, words_of(request))
 
     def _search(
         self, question: str, chosen: object, session: Session, request: gr.Request
     ) -> Iterator[Updates]:
-        yield from self._reply(Turn(question, where=where_of(chosen), search=True), session, _words(request))
+        yield from self._reply(
+            Turn(question, where=where_of(chosen), search=True), session, words_of(request)
+        )
 
     def _ask_linked(self, session: Session, request: gr.Request, event: gr.EventData) -> Iterator[Updates]:
         """Ask what a button or a link of the page asks; ``page.js`` sends it."""
         asked = event._data if isinstance(event._data, dict) else {}
         question, literal = str(asked.get("question", "")), bool(asked.get("literal"))
         turn = Turn(question, where=where_of(asked.get("where")), literal=literal)
-        yield from self._reply(turn, session, _words(request))
+        yield from self._reply(turn, session, words_of(request))
 
     def _reply(self, turn: Turn, session: Session, words: Words) -> Iterator[Updates]:
         """Show the question at once, then its answer; what fails is shown as an error, the text kept."""
@@ -167,7 +189,7 @@ class Page:
         if ticket is None:
             yield {self.notice: gr.skip()}
             return
-        yield {self.conversation: conversation(session.turns, words), self.notice: "", self.question: ""}
+        yield {self.conversation: _drawn(session, words), self.notice: "", self.question: ""}
         done, message = None, ""
         try:
             done = self._looked_up(turn, history)
@@ -178,7 +200,7 @@ class Page:
             message = words.broken
         if not session.finish(ticket, done):
             return
-        drawn: Updates = {self.conversation: conversation(session.turns, words)}
+        drawn: Updates = {self.conversation: _drawn(session, words)}
         if message:
             yield {**drawn, self.notice: notice(message, words), self.question: turn.question}
         else:
@@ -193,7 +215,7 @@ class Page:
     def _open(self, request: gr.Request, event: gr.EventData) -> str:
         """Return a whole document, opened at a place; ``page.js`` sends which."""
         place = event._data if isinstance(event._data, dict) else {}
-        words, identity = _words(request), str(place.get("document", ""))
+        words, identity = words_of(request), str(place.get("document", ""))
         try:
             start, end = int(place.get("start") or 0), int(place.get("end") or 0)
             found = self.bot.document(identity)
@@ -203,10 +225,10 @@ class Page:
         return f'<div data-opening="{next(self._openings)}">{drawn}</div>'  # so that a second time is news
 
     def _clear(self, session: Session, request: gr.Request) -> Updates:
-        words = _words(request)
+        words = words_of(request)
         session.clear()
         return {
-            self.conversation: conversation((), words),
+            self.conversation: _drawn(session, words),
             self.notice: "",
             self.question: "",
             self.evidence: evidence((), words),
@@ -215,7 +237,7 @@ class Page:
 
     def _arrive(self, session: Session, request: gr.Request) -> Updates:
         """Draw the page in the language of the browser."""
-        words = _words(request)
+        words = words_of(request)
         drawn: Updates = {
             self.header: header(words),
             self.chips: chips(words),
@@ -223,7 +245,7 @@ class Page:
         }
         session.generation = self.known.generation
         if not session.turns:
-            drawn |= {self.conversation: conversation((), words), self.evidence: evidence((), words)}
+            drawn |= {self.conversation: _drawn(session, words), self.evidence: evidence((), words)}
         return drawn
 
     def _news(self, session: Session, words: Words) -> Updates:
@@ -236,11 +258,12 @@ class Page:
 
     def _offer(self, request: gr.Request) -> str:
         """Offer examples; looking them up also loads the encoder before the first question."""
-        return self.known.offer(_words(request))
+        return self.known.offer(words_of(request))
 
 
-def _words(request: gr.Request) -> Words:
-    return words_for(request.headers.get("accept-language"))
+def _drawn(session: Session, words: Words) -> str:
+    identity, turns = session.conversation
+    return conversation(turns, words, identity=identity)
 
 
 def _html(value: str, behaviour: str, elem_id: str | None = None) -> gr.HTML:

@@ -42,17 +42,18 @@ def reader(
         notes.append(words.cut)
     body = _lines(document.text, first, last, (start, end) if held else (-1, -1))
     said = "".join(f'<p class="fn-small">{escape(note)}</p>' for note in notes)
-    return _dialog(
+    return dialog(
         document.title, document.source, f'{said}<div class="fn-text" dir="auto">{body}</div>', words
     )
 
 
 def removed(document_id: str, words: Words = ENGLISH) -> str:
     """Return what is shown of a document that is no longer there."""
-    return _dialog(document_id, "", f'<p class="fn-small">{escape(words.removed)}</p>', words)
+    return dialog(document_id, "", f'<p class="fn-small">{escape(words.removed)}</p>', words)
 
 
-def _dialog(title: str, source: str, body: str, words: Words) -> str:
+def dialog(title: str, source: str, body: str, words: Words) -> str:
+    """Return a dialog that ``page.js`` shows; ``body`` is HTML."""
     file = f'<p class="fn-source"><bdi>{escape(source)}</bdi></p>' if source else ""
     return (
         f'<dialog class="fn-reader" aria-labelledby="fn-reading"><header><div>'

@@ -4,7 +4,10 @@ Answers may come late or out of order: a question can be asked while another is 
 chat begun meanwhile. So a turn is taken in by the ticket it was begun with, or not at all.
 """
 
+import secrets
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 from web.turn import Turn
@@ -17,11 +20,18 @@ class Session:
         self._lock = threading.Lock()
         self._tickets = count()
         self._turns: dict[int, Turn] = {}
+        self._identity = secrets.token_hex(8)
         self.generation = -1  # of the index, as the browser was last told
 
     def __deepcopy__(self, memo: object) -> "Session":
         """Return an empty session: Gradio copies the first value of its state for each browser."""
         return Session()
+
+    @property
+    def conversation(self) -> tuple[str, tuple[Turn, ...]]:
+        """The open conversation's id, by which the browser keeps it, and its turns."""
+        with self._lock:
+            return self._identity, tuple(self._turns.values())
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -55,5 +65,22 @@ class Session:
 
     def clear(self) -> None:
         """Begin a new chat."""
+        self.restore(secrets.token_hex(8), ())
+
+    def restore(self, identity: str, turns: Sequence[Turn]) -> None:
+        """Open a conversation that the browser kept; answers that are looked up now are dropped."""
         with self._lock:
-            self._turns.clear()
+            self._identity = identity
+            self._turns = {next(self._tickets): turn for turn in turns}
+
+    def rate(self, identity: str, number: int, verdict: str) -> Turn | None:
+        """Note a verdict on turn ``number``, counted from 1, and return it; None where it is gone."""
+        with self._lock:
+            tickets = list(self._turns)
+            if identity != self._identity or not 1 <= number <= len(tickets):
+                return None
+            turn = replace(self._turns[tickets[number - 1]], rating=verdict)
+            if turn.answer is None:
+                return None
+            self._turns[tickets[number - 1]] = turn
+            return turn

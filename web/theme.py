@@ -37,5 +37,7 @@ def head() -> str:
     The style stands here because ``launch(css=…)`` puts Gradio's own frame in front of every selector.
     """
     style = (_HERE / "page.css").read_text(encoding="utf-8")
-    behaviour = (_HERE / "page.js").read_text(encoding="utf-8")
+    behaviour = "".join(
+        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "chats.js", "content.js")
+    )
     return f"<style>{style}</style><script>{behaviour}</script>"

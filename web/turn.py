@@ -53,6 +53,7 @@ class Turn:
 
     A question has an ``answer``, a search has what it ``found``; both are None while it is looked up.
     ``where`` are the filters it was asked with; ``literal`` says that it was taken word for word.
+    ``rating`` is what the user thinks of the answer: up, down, or nothing yet.
     """
 
     question: str
@@ -62,6 +63,7 @@ class Turn:
     where: Mapping[str, list[str]] = field(default_factory=dict)
     literal: bool = False
     search: bool = False
+    rating: str = ""
 
     @property
     def pending(self) -> bool:

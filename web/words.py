@@ -101,6 +101,48 @@ class Words:
     edited: str
     removed: str
     cut: str
+    # Conversations and what is thought of answers.
+    chats: str
+    chats_text: str
+    chat_name: str
+    rename: str
+    save: str
+    delete: str
+    delete_sure: str
+    full: str
+    copy: str
+    copied: str
+    good: str
+    bad: str
+    reason: str
+    expected: str
+    silent: str
+    send: str
+    cancel: str
+    kept_in: str
+    thanks: str
+    # Content from the page.
+    content: str
+    add: str
+    add_text: str
+    added: str
+    replaced: str
+    remove_file: str
+    file_removed: str
+    look: str
+    encoding: str
+    refreshed: str
+    # Pictures.
+    map: str
+    map_label: str
+    map_text: str
+    map_hits: str
+    map_rest: str
+    figures: str
+    figures_none: str
+    figures_text: str
+    figures_curve: str
+    figures_wrong: str
 
     def part(self, name: str) -> str:
         """Return what a part of a score is called; a part without a phrase keeps its own name."""

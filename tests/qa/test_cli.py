@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from qa import cli
+from qa.folders import default_uploads
+from qa.results import last_results
 from tests.hashing_encoder import HashingEncoder
 
 Run = Callable[..., int]
@@ -212,3 +214,26 @@ def test_a_refresh_counts_the_files_it_could_not_read(
     (data / "bad.md").write_bytes(b"\xfa\xff")
     assert run("refresh") == 0
     assert capsys.readouterr().err.splitlines()[-1].startswith("1 file could not be read")
+
+
+def test_the_shell_knows_the_files_added_on_the_page(
+    run: Run, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added = default_uploads(data)
+    added.mkdir(parents=True)
+    (added / "parrot.md").write_text("The parrot sings loudly at noon.\n", encoding="utf-8")
+
+    assert run("ask", "When does the parrot sing?") == 0
+
+    assert "uploads/parrot.md" in capsys.readouterr().out
+
+
+def test_eval_keeps_its_figures_for_the_page(run: Run, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"question": "Who has kept the lamp?", "answer": [["Mira Holm"]]}\n', encoding="utf-8")
+
+    assert run("eval", str(file)) == 0
+
+    kept = last_results(data)
+    assert kept is not None
+    assert "questions.jsonl" in json.dumps(kept["measured"])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from qa import QA, InputError
-from qa.evaluate import Case, evaluate_beir, evaluate_hold_out, evaluate_questions, read_beir
+from qa.cases import Case, read_beir, read_questions
+from qa.evaluate import evaluate_beir, evaluate_hold_out, evaluate_questions
 from qa.metrics import (
     Evaluation,
     Figure,
@@ -373,3 +374,25 @@ def test_a_corpus_without_a_document_is_named_where_it_is(beir: Path, index: Pat
     with pytest.raises(InputError, match="it has no text") as caught:
         evaluate_beir(beir, index, encoder=HashingEncoder())
     assert caught.value.place == str(beir / "corpus.jsonl")
+
+
+def test_a_question_is_asked_with_its_filters_and_an_open_one_is_left_aside(bot: QA, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(
+        '{"question": "Who has kept the lamp?", "where": {"kind": "job"}, "kind": "unanswerable"}\n'
+        '{"question": "How long is a piece of string?", "kind": "open"}\n',
+        encoding="utf-8",
+    )
+
+    (case,) = read_questions(file)
+
+    assert case.where == {"kind": ("job",)}
+    assert evaluate_questions(bot, file).wrong == ()
+
+
+def test_filters_that_are_no_object_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"question": "Who?", "where": ["kind"]}\n', encoding="utf-8")
+
+    with pytest.raises(InputError, match="its where is not a JSON object"):
+        read_questions(file)
