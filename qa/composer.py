@@ -37,7 +37,7 @@ _MARGIN = 0.6
 _NAMED = 0.9
 # A neighbour of a quote comes with it when it is among the next best so many sentences, and scores this
 # much less than the best at the most: it needs less than a quote of its own does. On SQuAD's 2,910
-# questions .6, .7 and .8 put the answer into three quotes for .923, .923, .924, into the first for .855 to .856.
+# questions .6, .7 and .8 put the answer into three quotes for .923, .923 and .924, into the first for .856.
 _CLOSE = 2
 _NEAR = 0.8
 
