@@ -35,8 +35,11 @@ QUOTES_OF_A_LIST = 6
 _MARGIN = 0.6
 # Of what stands at a place that the question names.
 _NAMED = 0.9
-# A neighbour of a quote comes with it when it is among the next best so many sentences.
+# A neighbour of a quote comes with it when it is among the next best so many sentences, and scores this
+# much less than the best at the most: it needs less than a quote of its own does. On SQuAD's 2,910
+# questions .6, .7 and .8 put the answer into three quotes for .923, .923 and .924, into the first for .856.
 _CLOSE = 2
+_NEAR = 0.8
 
 # "Price | 89 euros" is the answer, though the kettle is named in the heading only.
 _TOLD = 0.6
@@ -110,7 +113,7 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     quotes = _to_the_point(question.text, quotes, reading)
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
-    good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _MARGIN]
+    good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _NEAR]
     chosen: list[Quote] = []
     heard: set[str] = set()
     for quote in quotes:

@@ -15,8 +15,8 @@ from qa.ranking import Weighting
 # An answer below this is not given.
 THRESHOLD = 0.5
 
-# Fitted -12.1 to -12.3. The silences (silence.py) pay for a little less: with them, held .973, not held .020.
-_INTERCEPT = -12.05
+# Fitted -12.1 to -12.3. The silences (silence.py) pay for a little less: with them, held .973, not held .019.
+_INTERCEPT = -12.15
 _WEIGHTS = {"score": 24.1, "sentence": 8.1, "names": -2.1, "unexpected": -1.05}
 # Names make questions easy to match and easy to match wrongly: the more of one is names, the better
 # must the rest fit. A capital that opens a sentence tells nothing.
