@@ -116,7 +116,9 @@ def test_a_hostile_document_runs_no_script_and_keeps_its_text(page: Page, data: 
 
     turn = ask(page, "When does the parrot sing loudly?")
 
-    expect(turn).to_contain_text(
+    expect(turn.locator(".fn-answer")).to_contain_text("loudly pixel [link](javascript:alert(1))")
+    assert page.locator("a[href^='javascript']").count() == 0
+    expect(page.locator("#card-1-1 mark")).to_contain_text(
         "**loudly** ![pixel](http://evil.test/pixel.png) [link](javascript:alert(1))"
     )
     expect(page.locator("#card-1-1")).to_contain_text("<script>window.hacked = 1</script>")
