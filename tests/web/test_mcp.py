@@ -26,6 +26,7 @@ def call(address: str, name: str, **arguments: object) -> tuple[bool, str]:
     """Call a tool; return whether it failed, and its text."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
+    from mcp.types import TextContent
 
     async def once() -> tuple[bool, str]:
         async with (
@@ -34,7 +35,9 @@ def call(address: str, name: str, **arguments: object) -> tuple[bool, str]:
         ):
             await session.initialize()
             result = await session.call_tool(name, arguments)
-            return bool(result.isError), "".join(part.text for part in result.content)
+            return bool(result.isError), "".join(
+                part.text for part in result.content if isinstance(part, TextContent)
+            )
 
     return asyncio.run(once())
 
