@@ -52,7 +52,7 @@ class Content:
         """Tell in the panel of what the bot knows, with ``news``, what changed."""
 
         def done(lines: Sequence[str], state: Session, words: Words) -> Updates:
-            listed = f'<ul role="status">{"".join(lines)}</ul>'
+            listed = f'<div role="status"><ul>{"".join(lines)}</ul></div>'
             return {self.results: listed, self.added: self._list(words), **news(state, words)}
 
         def add(

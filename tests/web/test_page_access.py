@@ -8,6 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
 from tests.web.asking import FERRY, PAINTER, PHONE, STEPS, ask, box, filter_by, search
+from tests.web.test_page_content import add
+from tests.web.test_page_content import file as added
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +46,26 @@ def test_axe_finds_nothing_in_any_state_of_a_wide_page(visit: Visit, dark: bool)
     box(page).fill("x" * 5_000)
     box(page).press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_where_things_are_kept_and_added(visit: Visit, dark: bool) -> None:
+    page = visit(dark=dark)
+    ask(page, STEPS)
+    page.get_by_role("button", name="Map of the passages").click()
+    expect(page.get_by_role("dialog").locator(".fn-chart")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="What was measured").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    add(page, added("The parrot sings loudly at noon."), added("no", "tune.mp3"))
+    expect(page.locator("#fn-results")).to_contain_text("tune.mp3")
+    page.get_by_role("button", name="This answer does not help").click()
     assert violations(page) == []
 
 
@@ -110,6 +132,11 @@ def test_no_state_of_the_page_sends_a_request_off_this_machine(visit: Visit) -> 
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".fn-turn")).to_have_count(0)
     ask(page, FERRY)
+    page.get_by_role("button", name="Map of the passages").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    add(page, added("The parrot sings loudly at noon."))
+    expect(page.locator("#fn-results")).to_contain_text("parrot.md: added")
 
     assert len(asked) > 10
     assert set(asked) <= {"127.0.0.1", None}
