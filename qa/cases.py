@@ -145,4 +145,4 @@ def lines_of(file: Path) -> list[tuple[int, str]]:
 def wrong(fact: str, file: Path, line: int | None = None) -> InputError:
     """Return the error of a file, or of a line of it."""
     place = str(file) if line is None else f"{file}, line {line}"
-    return InputError(fact, place=place, remedy="The forms are told at the top of qa/cases.py.")
+    return InputError(fact, place=place, remedy='README shows the form, under "From the shell".')

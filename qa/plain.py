@@ -8,8 +8,9 @@ The citation keeps the exact span. Of any other source, and where there is no ma
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import cycle
+from itertools import cycle, groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,16 @@ def shown(document: Document, start: int, end: int) -> str:
     quote = document.text[start:end]
     if PurePosixPath(document.source).suffix.lower() not in _MARKDOWN:
         return said(quote)
-    return said(_rows(document.text, start, end) or _inline(_QUOTED.sub("\n", quote))) or said(quote)
+    lines = document.text.split("\n")
+    first = document.text.count("\n", 0, start)
+    parts = []
+    for top, group in groupby(enumerate(quote.split("\n"), first), key=lambda line: _top(lines, line[0])):
+        numbered = list(group)
+        if top is None:
+            parts.append(_inline(_QUOTED.sub("\n", "\n".join(line for _, line in numbered))))
+        else:
+            parts.append(_rows(lines, top, [number for number, _ in numbered]))
+    return said("\n".join(parts)) or said(quote)
 
 
 @lru_cache(maxsize=1)
@@ -63,18 +73,18 @@ def _words(token: "Token") -> str:
     return token.content
 
 
-def _rows(text: str, start: int, end: int) -> str:
-    """Return a table's rows with the names of their columns, or nothing where the span is none."""
-    if "|" not in text[start:end]:
-        return ""
-    lines = text.split("\n")
-    top = begin = text.count("\n", 0, start)
-    last = begin + text.count("\n", start, end)
-    while top and "|" in lines[top - 1]:
+def _top(lines: Sequence[str], number: int) -> int | None:
+    """Return the number of the first line of the table that a line stands in, or None."""
+    top = number
+    while top and "|" in lines[number] and "|" in lines[top - 1]:
         top -= 1
-    if top + 1 >= len(lines) or not _RULE.fullmatch(lines[top + 1]):
-        return ""
-    rows = [line for n, line in enumerate(lines[begin : last + 1], start=begin) if n > top + 1]
+    ruled = top + 1 < len(lines) and "|" in lines[number] and _RULE.fullmatch(lines[top + 1])
+    return top if ruled else None
+
+
+def _rows(lines: Sequence[str], top: int, numbers: Sequence[int]) -> str:
+    """Return some of a table's rows with the names of their columns; of its head, the names alone."""
+    rows = [lines[number] for number in numbers if number > top + 1]
     tokens = _reader().parse("\n".join([lines[top], lines[top + 1], *rows]))
     cells = [_words(token).strip() for token in tokens if token.type == "inline"]
     names = cells[: len(cells) // (len(rows) + 1)]

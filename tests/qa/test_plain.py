@@ -73,6 +73,15 @@ def test_without_a_mark_a_quote_is_said_as_it_stands(text: str) -> None:
     assert plain(text) == said(text)
 
 
+def test_what_stands_around_a_table_is_no_row_of_it() -> None:
+    table = "| Item | Price |\n|---|---|\n| Bun | 30 |\n| Loaf | 60 |\n"
+    text = f"Prices of *today*:\n\n{table}\nThe oven is cleaned."
+    rows = "Item: Loaf; Price: 60 The oven is cleaned."
+    assert plain(text) == f"Prices of today: Item: Bun; Price: 30; {rows}"
+    start = text.index("| Loaf")
+    assert shown(Document("a.md", "a.md", "A", text), start, len(text)) == rows
+
+
 def test_an_answer_reads_plain_and_its_citation_stays_exact(bot: QA, data: Path) -> None:
     (data / "kettle.md").write_text("# Kettle\n\nThe kettle is made of **blue steel** in Bremen.\n", "utf-8")
     answer = bot.ask("What is the kettle made of in Bremen?")
