@@ -89,7 +89,8 @@ class Plane:
         return next((row for row in rows if self._snapshot.passage_id(row) == hit.passage_id), None)
 
     def _place(self, vectors: Numbers) -> Numbers:
-        placed: Numbers = (vectors - self._mean) @ self._axes
+        # Not by BLAS, where the last bits of a row depend on how many there are: a hit lies on its point.
+        placed: Numbers = np.einsum("ij,jk->ik", vectors - self._mean, self._axes)
         return placed
 
 
