@@ -14,18 +14,14 @@ from embeddings.cache import OnProgress, Text, VectorCache
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, Vectors
 from embeddings.errors import FootnoteError, IndexLocationError, SnapshotError
-from embeddings.folder import (
-    INDEX,
-    fingerprint_of_folder,
-    write_seen,
-)
+from embeddings.folder import INDEX, write_seen
 from embeddings.layout import Split, Stretch, layout
 from embeddings.plan import Failure, Plan, RefreshReport, Run, plan_refresh
 from embeddings.publication import publish
 from embeddings.snapshot import Snapshot, current_generation, open_snapshot
 from embeddings.splitter import embedded_text, split
 
-__all__ = ["Failure", "RefreshReport", "dry_run", "fingerprint_of_folder", "refresh"]
+__all__ = ["Failure", "RefreshReport", "dry_run", "refresh"]
 
 _LOCK_SECONDS = 600
 # What an index folder may hold before anything was published there.
