@@ -140,9 +140,9 @@ class HybridRetriever:
     def _without_repeats(self, rows: Rows, ranked: Sequence[int]) -> list[int]:
         """Return the places without those whose row repeats another's; the first row stands for all."""
         first: dict[int, int] = {}
+        wordings = self._snapshot.wordings(rows).tolist()
         for n in ranked:
-            wording = self._snapshot.wording(int(rows[n]))
-            first[wording] = min(first.get(wording, n), n)  # rows ascend
+            first[wordings[n]] = min(first.get(wordings[n], n), n)  # rows ascend
         return list(first.values())
 
     def _found(self, question: Question, bm25: Vectors, depth: int, within: Rows | None) -> Rows:
