@@ -28,6 +28,7 @@ from filelock import FileLock
 
 from embeddings.encoder import EncoderCard, Vectors, unit
 from embeddings.errors import ModelError, NotConvertible
+from embeddings.private import make_private
 from embeddings.torch_encoder import TorchEncoder
 from embeddings.weights import Weights
 
@@ -75,7 +76,7 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
     if found := _read(folder):
         return found
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private(folder.parent)
         with FileLock(folder.with_suffix(".lock")):
             if found := _read(folder):
                 return found
