@@ -72,8 +72,8 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
     ``models`` is where converted models are kept, by default in the user's cache. Raises ModelError,
     and NotConvertible where only torch can run the model.
     """
-    folder = (models or _models()) / _name(weights)
-    if found := _read(folder):
+    folder, found = kept(weights, models)
+    if found:
         return found
     try:
         make_private(folder.parent)
@@ -97,6 +97,12 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
     if made is None:
         raise ModelError("the converted model was damaged as it was stored", place=str(folder))
     return made
+
+
+def kept(weights: Weights, models: Path | None = None) -> tuple[Path, Converted | None]:
+    """Return where the converted model belongs, and what lies there, if it is whole."""
+    folder = (models or _models()) / _name(weights)
+    return folder, _read(folder)
 
 
 def _models() -> Path:

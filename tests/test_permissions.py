@@ -103,12 +103,15 @@ def test_an_index_that_nobody_may_write_to_answers_and_says_where_it_is_behind(
     (data / "notes.txt").write_text("The ferry leaves at noon.", encoding="utf-8")
     behind = footnote("ask", "When does the ferry leave?", *where)
     told = footnote("refresh", *where)
+    examined = footnote("doctor", *where)
     assert (current.returncode, current.stderr) == (0, "")
     assert (behind.returncode, behind.stdout) == (0, current.stdout)
     assert re.fullmatch(
         r"footnote: what changed is not taken in, generation 1 serves: .* cannot be written .*\n",
         behind.stderr,
     )
+    assert f"warning  index folder  the index cannot be written: {index}" in examined.stdout
+    assert examined.returncode == 0
     assert told.returncode == 2
     assert re.fullmatch(r"footnote: the index folder cannot be written .*\n", told.stderr)
 
