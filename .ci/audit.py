@@ -38,8 +38,8 @@ def main() -> int:
         venv.create(folder, with_pip=True)
         bin_ = Path(folder, "bin")
         install = [bin_ / "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", HERE / "tools.txt"]
-        subprocess.run([*map(str, install)], check=True)
-        answers = [found for service in SERVICES if (found := ask(bin_ / "pip-audit", service)) is not None]
+        services = () if subprocess.run([*map(str, install)]).returncode else SERVICES
+        answers = [found for service in services if (found := ask(bin_ / "pip-audit", service)) is not None]
     best = max(answers, key=lambda found: found.audited, default=Findings())
     lines, code = verdict(best, json.loads(ACCEPTED.read_text(encoding="utf-8")))
     print("\n".join(lines))

@@ -10,13 +10,16 @@ ROOT = Path(__file__).parent.parent
 # Reports what Python itself announces, and pickles, which it announces only where they name a class.
 # Imports read modules by marshal, as they should.
 WATCHED = """
-import pickle, sys
+import os, pickle, sys
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {
     "pickle.find_class", "marshal.load", "marshal.loads", "os.system", "os.exec", "os.posix_spawn", "os.fork",
     "subprocess.Popen", "socket.connect",
 }
-seen = []
+seen, written = [], set()
 def hear(event, args):
+    if event == "open" and (args[2] or 0) & WRITES or event in ("os.mkdir", "os.rename", "sqlite3.connect"):
+        written.add(os.path.abspath(os.fsdecode(args[0])))
     if event in EVENTS:
         caller = sys._getframe(1).f_code.co_filename
         if caller != "<frozen importlib._bootstrap_external>":
@@ -38,24 +41,28 @@ pickle.Unpickler = Unpickler
 USED = """
 from pathlib import Path
 from qa import QA
-data, index, backend = sys.argv[1:]
+data, index, backend, temporary = sys.argv[1:]
 QA.open(data, index, backend=backend)
 Path(data, "notes.txt").write_text("The ferry leaves at noon, says Captain Holm.")
 bot = QA.open(data, index, backend=backend)
 answer = bot.ask("When does the ferry leave?")
 assert answer.answered and bot.retrieve("bread") and bot.report.encoded == 1
 print(seen)
+print(sorted(path for path in written if not path.startswith((index, data, temporary))))
 """
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
-def test_refreshing_opening_and_asking_unpickle_nothing_and_call_nobody(
-    backend: str, data: Path, index: Path
+def test_refreshing_opening_and_asking_unpickle_nothing_call_nobody_and_write_to_the_index_alone(
+    backend: str, data: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-c", WATCHED + USED, str(data), str(index), backend]
+    temporary = tmp_path / "temporary"  # where torch looks what it may do
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    command = [sys.executable, "-B", "-c", WATCHED + USED, *map(str, (data, index, backend, temporary))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout == "[]\n[]\n"
 
 
 @pytest.mark.parametrize(
