@@ -24,6 +24,7 @@ from qa.conversation import leans, standalone
 from qa.folders import default_data, default_index
 from qa.following import Following
 from qa.listing import list_documents
+from qa.opening import refresh_or_open
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
@@ -62,7 +63,9 @@ class QA:
         self._follow = follow
         self._refreshing = threading.Lock()
         self._following = Following([data] if uploads is None else [data, uploads], index, self.refresh)
-        report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
+        report, snapshot = refresh_or_open(
+            data, index, encoder=encoder, uploads=uploads, on_progress=on_progress
+        )
         self._reading = Reading(snapshot)
         self._take(report)
 
@@ -81,6 +84,8 @@ class QA:
         on_progress: OnProgress | None = None,
     ) -> "QA":
         """Build what is missing, re-embed what changed, and return a QA that serves.
+
+        An index that cannot be written serves as it is, with a warning where something changed.
 
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.conversion import converted
+from embeddings.conversion import converted, kept
 from embeddings.encoder import load_encoder
 from embeddings.errors import ModelError
 from embeddings.openvino_encoder import OpenVINOEncoder
@@ -29,6 +30,21 @@ def test_a_damaged_model_is_made_again_and_gives_the_same_vectors(tmp_path: Path
     assert mended.card == before.card
     for text in TEXTS:
         assert np.array_equal(mended.encode_query(text), before.encode_query(text))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.xml", "model.bin", "tokenizer.json"])
+@pytest.mark.parametrize("where", [0, 0.3, 0.7, 1])
+def test_a_bit_flipped_in_any_file_of_a_converted_model_is_noticed(
+    name: str, where: float, tmp_path: Path
+) -> None:
+    made = converted(locate()).folder
+    folder = tmp_path / made.name
+    shutil.copytree(made, folder, copy_function=os.symlink)
+    content = bytearray((folder / name).read_bytes())
+    content[round((len(content) - 1) * where)] ^= 1
+    (folder / name).unlink()
+    (folder / name).write_bytes(content)
+    assert kept(locate(), tmp_path) == (folder, None)
 
 
 def test_where_nothing_can_be_stored_the_error_says_what_to_do(tmp_path: Path) -> None:
