@@ -13,9 +13,18 @@ from pathlib import Path
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import DocumentError, QuestionError
+from embeddings.errors import (
+    DocumentError,
+    IndexLocationError,
+    QuestionError,
+    SnapshotDamaged,
+    SnapshotError,
+    StorageError,
+)
+from embeddings.plan import unchanged
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
+from embeddings.snapshot import Snapshot, open_snapshot
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
 from qa.chart import Chart
@@ -62,7 +71,7 @@ class QA:
         self._follow = follow
         self._refreshing = threading.Lock()
         self._following = Following([data] if uploads is None else [data, uploads], index, self.refresh)
-        report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
+        report, snapshot = self._opened(on_progress)
         self._reading = Reading(snapshot)
         self._take(report)
 
@@ -86,8 +95,9 @@ class QA:
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
         runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
         ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
-        question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
-        SnapshotMismatch.
+        question first looks for changes. A damaged index is mended; where it cannot be written, the last
+        good generation serves. Raises CorpusError, ModelError, SnapshotMismatch, and, where there is
+        nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)
@@ -150,7 +160,18 @@ class QA:
         made whole, misspelt words are put right, and ``Answer.query`` is what was searched. A ``literal``
         question is searched as it was typed. Raises QuestionError or FilterError.
         """
-        reading = self._current()
+        return self._ask(self._current(), question, history, where, literal=literal)
+
+    def _ask(
+        self,
+        reading: Reading,
+        question: str,
+        history: Sequence[str],
+        where: Where | None,
+        *,
+        literal: bool = False,
+    ) -> Answer:
+        """Answer from one snapshot; what was asked before is asked of the same one."""
         documents, text = reading.documents(where), _checked(question)
         if not literal:
             if found := self._of_it(corrected(text, reading), history, where, reading):
@@ -189,7 +210,7 @@ class QA:
         """Return what the metadata says to "What is its team?", of what answered before."""
         if not history or not leans(question) or not reading.catalog.asks_of_one(question):
             return None
-        before = self.ask(history[-1], history[-_REMEMBERED:-1], where)
+        before = self._ask(reading, history[-1], history[-_REMEMBERED:-1], where)
         cited = dict.fromkeys(citation.document_id for citation in before.citations)
         listed = before.hits and "metadata" in before.hits[0].parts
         spoken_of = list(cited) if listed else list(cited)[:1]
@@ -206,6 +227,24 @@ class QA:
         if self._follow:
             self._following.catch_up()
         return self._reading
+
+    def _opened(self, on_progress: OnProgress | None) -> tuple[RefreshReport, Snapshot]:
+        """Bring the index up to the folder; where it cannot be written, the last good generation serves."""
+        try:
+            return refresh(
+                self.data,
+                self.index,
+                encoder=self._encoder,
+                uploads=self.uploads,
+                on_progress=on_progress,
+            )
+        except (IndexLocationError, StorageError, SnapshotDamaged) as error:
+            try:
+                snapshot = open_snapshot(self.index, card=self._encoder.card)
+            except SnapshotError:
+                raise error from None
+            _LOG.warning("serving the last good generation: %s", error)
+            return unchanged(snapshot), snapshot
 
     def _take(self, report: RefreshReport) -> None:
         """Note what was done, and name the files that failed: loudly when something changed, else softly."""
