@@ -9,6 +9,7 @@ costs time only, and a damaged one is put aside by itself.
 
 import hashlib
 import logging
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ _LOOKUP = 900
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
 # Of SQLite's errors, those that say nothing against the file.
 _WRONG_FOLDER = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+# What SQLite adds to a file at a time, its shared memory's the most.
+_ROOM = 1 << 16
 _CANNOT_READ = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 _NO_DAMAGE = _WRONG_FOLDER | {
     sqlite3.SQLITE_FULL,
@@ -213,8 +216,16 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _unwritable(file: Path, error: sqlite3.DatabaseError) -> FootnoteError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(file.parent)):
         return disk_full(file.parent)
     if code in _WRONG_FOLDER:
         return wrong_folder(file.parent, str(error))
     return disk_failed(file.parent, str(error))
+
+
+def _has_no_room(folder: Path) -> bool:
+    """Tell a full disk, of which SQLite may say no more than of a failing one."""
+    try:
+        return shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False

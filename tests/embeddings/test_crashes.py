@@ -20,6 +20,7 @@ from tests.contents import content
 from tests.faulty_disk import FaultyDisk, Killed, PowerCut, laid_out
 from tests.hashing_encoder import HashingEncoder
 from tests.refreshing import committed, duration, killed_after
+from tests.small_disk import small_disk
 
 # What an index folder holds when all is done.
 TIDY = {"CURRENT", "generations", "parts", "refresh.lock", "vectors.sqlite"}
@@ -168,3 +169,27 @@ def test_what_keeps_a_refresh_from_writing_is_told_with_its_remedy(
 ) -> None:
     with FaultyDisk(tmp_path, at=20, error=error), pytest.raises(kind, match=said):
         refresh(scene.data, tmp_path / "index", encoder=HashingEncoder())
+
+
+def refresh_on_full_disk(scene: Scene, folder: Path, room: int) -> tuple[str, list[str]]:
+    """Refresh where so many KiB are left; return what was said, and what was lost by the end."""
+    with small_disk(folder, scene.index, room=room) as (index, give_room):
+        said = ""
+        try:
+            refresh(scene.data, index, encoder=HashingEncoder())
+        except StorageError as error:
+            said = str(error)
+        served = content(open_snapshot(index))
+        give_room()
+        lost = scene.losses(index, f"{room} KiB", committed=set())
+        return said, lost if served in (scene.old, scene.new) else [f"{room} KiB: lost at once", *lost]
+
+
+def test_a_full_disk_says_so_loses_nothing_and_goes_on_when_there_is_room(
+    scene: Scene, tmp_path: Path
+) -> None:
+    tried = [refresh_on_full_disk(scene, tmp_path / str(room), room) for room in range(0, 240, 8)]
+    assert [loss for _, losses in tried for loss in losses] == []
+    full = [said for said, _ in tried if said]
+    assert {said.partition(":")[0] for said in full} == {"the disk is full"}
+    assert 5 < len(full) < len(tried)
