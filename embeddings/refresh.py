@@ -82,16 +82,23 @@ def refresh(
         start = _start(index, encoder, rebuild=rebuild, served=served)
         return start, plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
 
-    _refuse_foreign(index)
-    start, plan = planned()
-    if plan.is_served and plan.before and not rebuild:
+    def served_already(plan: Plan) -> tuple[RefreshReport, Snapshot] | None:
+        if rebuild or plan.before is None or not plan.is_served:
+            return None
         if plan.looks != plan.seen:
             write_seen(index, plan.before.named, plan.looks)
         return plan.report(encoded=0, generation=plan.before.generation), plan.before
+
+    _refuse_foreign(index)
+    start, plan = planned()
+    if done := served_already(plan):
+        return done
     try:
         with held(index) as waited:
             if waited or current_generation(index) != start.named:
                 start, plan = planned()
+                if done := served_already(plan):
+                    return done
             report, snapshot = _build(plan, index, encoder, rebuild=rebuild, on_progress=on_progress)
     except (IndexLocationError, StorageError) as error:
         if start.damage:
