@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
-import psutil
-
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.refresh import refresh
 from qa import QA
@@ -48,7 +46,7 @@ class Figures:
         """Return the figures in words."""
         p95 = quantiles(self.seconds, n=20)[-1] if len(self.seconds) > 1 else 0.0
         return (
-            f"{self.asked:,} questions asked, {len(self.errors)} errors, {len(self.mixed)} of mixed generations; "
+            f"{self.asked:,} questions, {len(self.errors)} errors, {len(self.mixed)} of two generations\n"
             f"{len(self.editions)} editions seen in answers, {self.generations} generations published\n"
             f"a question: median {1000 * median(self.seconds):.0f} ms, p95 {1000 * p95:.0f} ms\n"
             f"memory {self.memory[0]:.0f} MiB once warm, {self.memory[1]:.0f} MiB at the end; "
@@ -60,8 +58,8 @@ def write_edition(data: Path, number: int) -> None:
     """Replace the documents by another edition of them, at once."""
     records = [
         f'{{"_id": "lamp{n}", "title": "Lamp {n}", "text": "Keeper{n * number % 97} keeps lamp {n} in '
-        f"edition{number}. Lamp {n} turns {n + number} times in edition{number}. Lamp {n} warns of rock {n} in "
-        f'edition{number}."}}'
+        f"edition{number}. Lamp {n} turns {n + number} times in edition{number}. Lamp {n} warns of "
+        f'rock {n} in edition{number}."}}'
         for n in range(_LAMPS)
     ]
     new = data / ".lamps.new"
@@ -141,8 +139,9 @@ def _marks(texts: list[str]) -> set[int]:
 
 
 def _resources() -> tuple[float, int]:
-    process = psutil.Process()
-    return process.memory_info().rss / 2**20, process.num_fds()
+    """Return the resident MiB of this process, and how many files it has open (Linux only)."""
+    resident = int(Path("/proc/self/statm").read_bytes().split()[1])
+    return resident * resource.getpagesize() / 2**20, len(list(Path("/proc/self/fd").iterdir()))
 
 
 def main() -> None:

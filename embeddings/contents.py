@@ -4,17 +4,22 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import overload
+from typing import TypeAlias, overload
 
 import numpy as np
+import numpy.typing as npt
 
-from embeddings.columns import Columns, ranges
+from embeddings.columns import Columns, MappedColumns, mapped_memory, ranges
 from embeddings.corpus import Document, Passage
-from embeddings.part import Part, digest64, starts_of, wording
+from embeddings.part import Part, digest64, starts_of
 from embeddings.quantised import Rows
+
+Wordings: TypeAlias = npt.NDArray[np.uint64]
 
 # Documents kept as objects once they were looked at.
 _REMEMBERED = 1024
+# Bytes of mapped files that a process may hold. A million passages are 4.5 GB; giving 2 GB back takes 20 ms.
+_HELD = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,12 @@ class Contents:
         number, own = self.part_of(row)
         return int(self.parts[number].columns["ids"][own])
 
-    def wording(self, row: int) -> int:
-        """Return 64 bits that are the same for passages that repeat each other word for word."""
-        number, own = self.part_of(row)
-        return int(self.parts[number].columns["wordings"][own])
+    def wordings(self, rows: Rows) -> Wordings:
+        """Return for each passage 64 bits that are the same for those that repeat it word for word."""
+        found = np.empty(len(rows), dtype=np.uint64)
+        for number, here, own in self._by_part(rows, self.first_passage):
+            found[here] = self.parts[number].columns["wordings"][own]
+        return found
 
     def document_of(self, row: int) -> int:
         """Return the number of the document that a passage stands in."""
@@ -85,12 +92,9 @@ class Contents:
 
     def sentences_of(self, rows: Rows) -> tuple[Rows, Rows]:
         """Return the rows of these passages' sentences, passage by passage, and how many each has."""
-        numbers = self.first_passage.searchsorted(rows, side="right") - 1
         starts = np.empty(len(rows), dtype=np.int64)
         counts = np.empty(len(rows), dtype=np.int64)
-        for number in np.unique(numbers).tolist():
-            here = np.flatnonzero(numbers == number)
-            own = rows[here] - self.first_passage[number]
+        for number, here, own in self._by_part(rows, self.first_passage):
             edges = self.parts[number].columns["sentence_edges"]
             starts[here] = edges[own] + self.first_sentence[number]
             counts[here] = edges[own + 1] - edges[own]
@@ -98,13 +102,10 @@ class Contents:
 
     def passages_of_sentences(self, rows: Rows) -> Rows:
         """Return the row of the passage that each of the sentences stands in."""
-        numbers = self.first_sentence.searchsorted(rows, side="right") - 1
         found = np.empty(len(rows), dtype=np.int64)
-        for number in np.unique(numbers).tolist():
-            here = numbers == number
+        for number, here, own in self._by_part(rows, self.first_sentence):
             edges = self.parts[number].columns["sentence_edges"]
-            own = np.searchsorted(edges, rows[here] - self.first_sentence[number], side="right") - 1
-            found[here] = own + self.first_passage[number]
+            found[here] = edges.searchsorted(own, side="right") - 1 + self.first_passage[number]
         return found
 
     def rows_of(self, document_id: str) -> range:
@@ -117,13 +118,39 @@ class Contents:
         first = int(self.first_passage[part])
         return range(first + own.start, first + own.stop)
 
-    def alike(self, text: str) -> list[int]:
-        """Return the rows of the passages that repeat a text word for word."""
-        digest = np.uint64(wording(text))
+    def row_of(self, document_id: str, passage_id: int) -> int:
+        """Return the row of a document's passage, or -1."""
+        rows = self.rows_of(document_id)
+        return next((row for row in rows if self.passage_id(row) == passage_id), -1)
+
+    def repeats(self, row: int) -> list[int]:
+        """Return the rows of the passages that repeat this one word for word, its own among them."""
+        number, own = self.part_of(row)
+        digest = self.parts[number].columns["wordings"][own]
         wordings = self.directory["wordings"]
-        first, last = (int(np.searchsorted(wordings, digest, side=side)) for side in ("left", "right"))
+        first, last = (int(wordings.searchsorted(digest, side=side)) for side in ("left", "right"))
         rows: list[int] = self.directory["wording_rows"][first:last].tolist()
         return rows
+
+    def hand_back(self) -> None:
+        """Give the parts' pages back to the system once they take much memory; what is needed is read again.
+
+        A question looks at some thousands of rows far apart, and the system maps 64 KB around each.
+        """
+        if mapped_memory() > _HELD:
+            for part in self.parts:
+                if isinstance(part.columns, MappedColumns):
+                    part.columns.hand_back()
+
+    def _by_part(self, rows: Rows, firsts: Rows) -> Iterator[tuple[int, "Rows | slice", Rows]]:
+        """Yield each part concerned, the places in ``rows`` of what it holds, and their rows in it."""
+        if len(self.parts) == 1:
+            yield 0, slice(None), rows
+            return
+        numbers = firsts.searchsorted(rows, side="right") - 1
+        for number in np.unique(numbers).tolist():
+            here = np.flatnonzero(numbers == number)
+            yield number, here, rows[here] - firsts[number]
 
 
 class Documents(Mapping[str, Document]):

@@ -9,7 +9,7 @@ be thrown away.
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,12 +32,16 @@ INDEX = {"CURRENT", "generations"}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the folder: its POSIX path below it, and what the file system says."""
+    """A file of the folder: its POSIX path below it, and what the file system says.
+
+    ``aliased`` files can be written to by another name, of which their folder hears nothing.
+    """
 
     source: str
     path: str
     size: int
     modified: int
+    aliased: bool = False
 
 
 def require_folder(data: Path) -> None:
@@ -52,23 +56,25 @@ def require_folder(data: Path) -> None:
         raise CorpusError("the data folder cannot be read", place=str(data), remedy="Check its permissions.")
 
 
-def files_of(data: Path, uploads: Path | None = None) -> list[Found]:
+def files_of(
+    data: Path, uploads: Path | None = None, *, on_folder: Callable[[str], object] = str
+) -> list[Found]:
     """Return the folder's documents by path, hidden ones and links out of the folder left aside.
 
     A second folder's have paths that begin with ``uploads/``; where the first has such a file too, it is
-    that one.
+    that one. ``on_folder`` hears the path of each folder before it is looked into.
     """
     found: dict[str, Found] = {}
     for folder, source in ((uploads, UPLOADS), (data, "")):
         if folder is not None:
             root = os.path.realpath(folder)
-            found.update((file.source, file) for file in _below(root, source, root))
+            found.update((file.source, file) for file in _below(root, source, root, on_folder))
     return sorted(found.values(), key=lambda file: file.source)
 
 
-def fingerprint_of_folder(data: Path, uploads: Path | None = None) -> int:
-    """Return a number that changes when a file of the folders is added, removed, or written to."""
-    return hash(tuple((found.source, found.size, found.modified) for found in files_of(data, uploads)))
+def fingerprint(files: Sequence[Found]) -> int:
+    """Return a number that changes when one of the files is added, removed, or written to."""
+    return hash(tuple((found.source, found.size, found.modified) for found in files))
 
 
 def look(found: Found, known: SourceFile | None) -> tuple[SourceFile, list[Document] | None]:
@@ -112,7 +118,8 @@ def write_seen(index: Path, generation: str, files: Mapping[str, SourceFile]) ->
             new.unlink(missing_ok=True)
 
 
-def _below(folder: str, source: str, root: str) -> Iterator[Found]:
+def _below(folder: str, source: str, root: str, on_folder: Callable[[str], object]) -> Iterator[Found]:
+    on_folder(folder)
     try:
         with os.scandir(folder) as entries:
             listed = list(entries)
@@ -125,11 +132,14 @@ def _below(folder: str, source: str, root: str) -> Iterator[Found]:
             continue
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _below(entry.path, f"{source}{entry.name}/", root)
+                yield from _below(entry.path, f"{source}{entry.name}/", root, on_folder)
             elif entry.name.lower().endswith(_ENDINGS) and _inside(entry, root):
                 told = entry.stat()
                 if entry.is_file():
-                    yield Found(f"{source}{entry.name}", entry.path, told.st_size, told.st_mtime_ns)
+                    aliased = told.st_nlink > 1 or entry.is_symlink()
+                    yield Found(
+                        f"{source}{entry.name}", entry.path, told.st_size, told.st_mtime_ns, aliased=aliased
+                    )
         except OSError:  # gone since it was listed, or a link to nothing
             continue
 

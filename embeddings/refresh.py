@@ -26,7 +26,7 @@ from embeddings.errors import (
     SnapshotMissing,
     StorageError,
 )
-from embeddings.folder import INDEX, fingerprint_of_folder, write_seen
+from embeddings.folder import INDEX, write_seen
 from embeddings.layout import Split, Stretch, layout
 from embeddings.lock import held
 from embeddings.plan import Failure, Plan, RefreshReport, Run, plan_refresh
@@ -35,7 +35,7 @@ from embeddings.salvage import Salvage
 from embeddings.snapshot import Snapshot, current_generation, open_snapshot
 from embeddings.splitter import embedded_text, split
 
-__all__ = ["Failure", "RefreshReport", "dry_run", "fingerprint_of_folder", "refresh"]
+__all__ = ["Failure", "RefreshReport", "dry_run", "refresh"]
 
 _LOG = logging.getLogger("footnote")
 

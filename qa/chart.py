@@ -64,7 +64,8 @@ class Plane:
         if question is None:
             return Chart(self.points, self.total)
         x, y = self._place(question[None].astype(np.float64))[0].tolist()
-        ranks = [(row, hit.rank) for hit in hits if (row := self._row(hit)) is not None]
+        placed = ((self._snapshot.row_of(hit.document_id, hit.passage_id), hit.rank) for hit in hits)
+        ranks = [(row, rank) for row, rank in placed if row >= 0]
         found = self._points(np.array([row for row, _ in ranks], dtype=np.int64), [rank for _, rank in ranks])
         return Chart(self.points, self.total, (x, y), found)
 
@@ -84,12 +85,9 @@ class Plane:
         end = min(passage.end - passage.start, _GLIMPSE)
         return Point(x, y, document.id, document.title, text[:end], rank)
 
-    def _row(self, hit: Hit) -> int | None:
-        rows = self._snapshot.rows_of(hit.document_id)
-        return next((row for row in rows if self._snapshot.passage_id(row) == hit.passage_id), None)
-
     def _place(self, vectors: Numbers) -> Numbers:
-        placed: Numbers = (vectors - self._mean) @ self._axes
+        # Not by BLAS, where the last bits of a row depend on how many there are: a hit lies on its point.
+        placed: Numbers = np.einsum("ij,jk->ik", vectors - self._mean, self._axes)
         return placed
 
 

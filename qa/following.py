@@ -1,22 +1,30 @@
-"""Noticing that the data folder or the index changed, and having it taken in beside the questions."""
+"""Noticing that the data folder or the index changed, and having it taken in beside the questions.
+
+sure      the kernel tells of each change as it is made (watching.py): a question asks it, and looks
+          through the folder only when told of one
+quick     a folder that is soon looked through is, before each question
+slow      any other is looked through when something seems to have changed, and once a minute
+"""
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from embeddings.errors import FootnoteError
-from embeddings.refresh import fingerprint_of_folder
+from embeddings.folder import files_of, fingerprint
 from embeddings.snapshot import current_generation
-from qa.watching import Watcher
+from qa.watching import ExactWatcher, Watcher
 
 _LOG = logging.getLogger("footnote")
 
-# A folder that takes longer than this to look through is watched, and looked through when something
-# changed, at most once a second, and once a minute in any case.
+# A folder that takes longer than this to look through is looked through at most once a second.
 _QUICK = 0.02
 _PAUSE = 1.0
+# However sure or slow, each folder is looked through so often: nobody tells of what is written through
+# a memory map.
 _SWEEP = 60.0
 # A question waits so long for what changed, whoever noticed it, and then goes on without.
 _PATIENCE = 1.0
@@ -31,9 +39,12 @@ class Following:
         self._index = index
         self._refresh = refresh
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
         self._next_look = 0.0
         self._slow = False
+        self._exact: ExactWatcher | None = None
+        self._sure = False
         self.watcher: Watcher | None = None
         self._seen = self._state()
 
@@ -48,7 +59,7 @@ class Following:
 
     def begin(self) -> None:
         """Note that what the folder holds now is about to be taken in."""
-        self._seen = fingerprint_of_folder(*self._folders), self._seen[1]
+        self._seen = self._state()[0], self._seen[1]
 
     def end(self) -> bool:
         """Note that it was taken in; tell whether that made a new generation."""
@@ -63,18 +74,22 @@ class Following:
         if not self._slow and self._state() == self._seen:
             self._next_look = time.monotonic()
             self._slow = self._next_look - started > _QUICK
+            self._be_sure()
             return
         self._thread = threading.Thread(target=self._take_in, daemon=True)
         self._thread.start()
 
     def _may_have_changed(self, now: float) -> bool:
-        """Ask whoever watches a slow folder; once a minute, look whatever he says."""
+        """Ask the kernel, or whoever watches a slow folder; once a minute, look whatever they say."""
+        if now > self._next_look + _SWEEP or current_generation(self._index) != self._seen[1]:
+            return True
+        if self._sure and self._exact:
+            return self._exact.take_change()
         if not self._slow:
             return True
         if self.watcher is None:
             self.watcher = Watcher(*self._folders)
-        told = self.watcher.take_change() or current_generation(self._index) != self._seen[1]
-        return told or now > self._next_look + _SWEEP
+        return self.watcher.take_change()
 
     def _take_in(self) -> None:
         """Take in what changed; where that fails, the last good generation serves."""
@@ -90,7 +105,21 @@ class Following:
             _LOG.warning("still serving the last good generation: %s", error)
         finally:
             self._next_look = ended + _PAUSE if self._slow else ended
+            self._be_sure()
             self._thread = None
 
+    def _be_sure(self) -> None:
+        """From the next look on, ask the kernel: who asks one question only need not wait for that."""
+        if self._exact is None and sys.platform == "linux":
+            self._exact = ExactWatcher(self._folders)
+
     def _state(self) -> tuple[int, str]:
-        return fingerprint_of_folder(*self._folders), current_generation(self._index)
+        """Look through the folders; from then on, changes are told of where nothing can change untold."""
+        exact = self._exact
+        if exact is None:
+            return fingerprint(files_of(*self._folders)), current_generation(self._index)
+        with self._looking:
+            exact.begin()
+            files = files_of(*self._folders, on_folder=exact.add)
+            self._sure = exact.complete and not any(file.aliased for file in files)
+        return fingerprint(files), current_generation(self._index)

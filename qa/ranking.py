@@ -64,9 +64,6 @@ class Words:
         """Gather the terms of a text."""
         return cls(frozenset(terms), frozenset(t[:_PREFIX] for t in terms if len(t) >= _PREFIX))
 
-    def __or__(self, other: "Words") -> "Words":
-        return Words(self.terms | other.terms, self.beginnings | other.beginnings)
-
 
 @dataclass(frozen=True, slots=True)
 class SentenceWords:
@@ -108,34 +105,47 @@ class Weighting:
     def __init__(self, terms: Sequence[str], lexical: BM25Index) -> None:
         self.terms = tuple(terms)
         self._weights = [lexical.idf(term) for term in terms]
+        self._known = [
+            (term, weight, term[:_PREFIX] if len(term) >= _PREFIX else "")
+            for term, weight in zip(terms, self._weights, strict=True)
+        ]
+        self._none: Sequence[float] = (0.0,) * len(terms)
+        self._met: dict[Words, Sequence[float]] = {}
         self.mass = sum(self._weights) or 1.0
         self._pairs = {(a, b): lexical.idf(a) + lexical.idf(b) for a, b in pairwise(terms)}
 
     def share(self, words: Words) -> float:
         """Return the share of the weight that a text holds."""
-        if not words.terms:
-            return 0.0
-        held = 0.0
-        for term, weight in zip(self.terms, self._weights, strict=True):
-            if term in words.terms:
-                held += weight
-            elif len(term) >= _PREFIX and term[:_PREFIX] in words.beginnings:
-                held += weight / 2
-        return held / self.mass
+        return sum(self._held(words)) / self.mass
 
     def held(self, sentences: Sequence[SentenceWords]) -> list[float]:
         """Return for each sentence of a passage what it, and it with the one before, hold on average."""
-        shares = []
-        for n, own in enumerate(sentences):
-            alone = self.share(own.words)
-            both = self.share(own.words | sentences[n - 1].words) if n else alone
-            shares.append((alone + both) / 2)
+        shares: list[float] = []
+        before = self._none
+        for own in sentences:
+            here = self._held(own.words)
+            alone = sum(here)
+            both = sum(map(max, here, before)) if any(before) else alone
+            shares.append((alone / self.mass + both / self.mass) / 2)
+            before = here
         return shares
 
     def bigram(self, pairs: frozenset[tuple[str, str]]) -> float:
         """Return the share of neighbouring terms that are neighbours in the passage."""
         total = sum(self._pairs.values())
         return sum(weight for pair, weight in self._pairs.items() if pair in pairs) / total if total else 0.0
+
+    def _held(self, words: Words) -> Sequence[float]:
+        """Return how much of each term's weight a text holds."""
+        if not words.terms:
+            return self._none
+        held = self._met.get(words)
+        if held is None:  # many sentences hold the same few of the question's words
+            self._met[words] = held = [
+                weight if term in words.terms else weight / 2 if beginning in words.beginnings else 0.0
+                for term, weight, beginning in self._known
+            ]
+        return held
 
     def share_of(self, terms: frozenset[str]) -> float:
         """Return the share of the weight that some of the question's own terms have."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from embeddings.corpus import Document, Passage, Span
 from embeddings.reranker import Reranker
@@ -16,6 +16,8 @@ from qa.places import PLACE_KEYS
 from qa.retriever import Candidate, HybridRetriever, Question, Where, matching, rerank
 
 _WORD = re.compile(r"[^\W\d_]+")
+# Words of questions that are remembered to stand in the sources, or not to.
+_REMEMBERED = 8_192
 
 
 class Reading:
@@ -24,6 +26,7 @@ class Reading:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.retriever = HybridRetriever(snapshot)
+        self.knows = lru_cache(maxsize=_REMEMBERED)(self._knows)
 
     @cached_property
     def plane(self) -> Plane:
@@ -72,13 +75,13 @@ class Reading:
             found = rerank(question.text, found, texts, reranker)
         return found[:k]
 
-    def also_in(self, passage: Passage) -> tuple[str, ...]:
-        """Return the other sources that hold the passage word for word."""
-        rows = self.snapshot.alike(self.text(passage))
+    def also_in(self, row: int) -> tuple[str, ...]:
+        """Return the other sources that hold a passage word for word."""
+        rows = self.snapshot.repeats(row)
         if len(rows) < 2:
             return ()
-        sources = {self.snapshot.documents.at(self.snapshot.document_of(row)).source for row in rows}
-        return tuple(sorted(sources - {self.document(passage).source}))
+        sources = {self._document_at(each).source for each in rows}
+        return tuple(sorted(sources - {self._document_at(row).source}))
 
     @cached_property
     def _has_places(self) -> bool:
@@ -88,6 +91,11 @@ class Reading:
     def alphabetic_terms(self) -> list[str]:
         """The terms of the sources that are words of a few letters."""
         return [term for term in self.retriever.lexical.vocabulary if len(term) > 3 and term.isalpha()]
+
+    def _knows(self, word: str) -> bool:
+        """Tell whether the sources hold a word, or it is none."""
+        terms = analyse(word)
+        return not terms or any(term in self.retriever.lexical.vocabulary for term in terms)
 
     def spelt(self, term: str) -> str:
         """Return a word of the sources that the analyser makes this term of."""
@@ -111,16 +119,20 @@ class Reading:
             source=document.source,
             start=span.start,
             end=span.end,
-            also_in=self.also_in(passage),
+            also_in=self.also_in(self.snapshot.row_of(document.id, passage.id)),
             passage_id=passage.id,
             stale=document.stale,
         )
 
+    def _document_at(self, row: int) -> Document:
+        """Return the document that the passage of a row stands in."""
+        return self.snapshot.documents.at(self.snapshot.document_of(row))
+
     def _hit(self, candidate: Candidate, rank: int) -> Hit:
-        passage, document = candidate.passage, self.document(candidate.passage)
+        passage, document = candidate.passage, self._document_at(candidate.row)
         return Hit(
             passage_id=passage.id,
-            text=self.text(passage),
+            text=document.text[passage.start : passage.end],
             score=candidate.score,
             rank=rank,
             document_id=document.id,
@@ -130,7 +142,7 @@ class Reading:
             end=passage.end,
             headings=passage.headings,
             metadata=document.metadata,
-            also_in=self.also_in(passage),
+            also_in=self.also_in(candidate.row),
             parts=candidate.parts,
             stale=document.stale,
         )

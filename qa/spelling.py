@@ -28,13 +28,11 @@ def corrected(question: str, reading: Reading) -> str:
 
 
 def _corrected_word(word: str, reading: Reading) -> str:
-    vocabulary = reading.retriever.lexical.vocabulary
     if len(word) < _SHORTEST or not _LATIN.fullmatch(word):
         return word
-    terms = analyse(word)
-    if not terms or any(term in vocabulary for term in terms) or word.casefold() in _dictionary():
+    if reading.knows(word) or word.casefold() in _dictionary():
         return word
-    nearest = _nearest(terms[0], reading, slips=2 if len(word) >= _TWO_SLIPS else 1)
+    nearest = _nearest(analyse(word)[0], reading, slips=2 if len(word) >= _TWO_SLIPS else 1)
     return reading.spelt(nearest) if nearest else word
 
 

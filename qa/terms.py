@@ -46,15 +46,20 @@ class PassageTerms:
         cuts = met.searchsorted(np.cumsum([0, *lengths])).tolist()
         places = met.tolist()
         found, piece = [], 0
+        alike: dict[tuple[str, ...], SentenceWords] = {(): _SILENT}
         for edges, _ in several:
             first = piece
             piece += len(edges)
             held = [names[cuts[n] : cuts[n + 1]] for n in range(first, piece)]
-            found.append(self._met(held, places[cuts[first] : cuts[piece]], concerned))
+            found.append(self._met(held, places[cuts[first] : cuts[piece]], concerned, alike))
         return found
 
     def _met(
-        self, held: Sequence[list[str]], places: Sequence[int], concerned: dict[str, tuple[str, ...]]
+        self,
+        held: Sequence[list[str]],
+        places: Sequence[int],
+        concerned: dict[str, tuple[str, ...]],
+        alike: dict[tuple[str, ...], SentenceWords],
     ) -> PassageWords:
         """Join what a passage's pieces hold: its heading path, its sentences, its metadata."""
         named = [name for piece in held for name in piece]
@@ -63,13 +68,13 @@ class PassageTerms:
         text = named[: len(named) - len(said)]
         spelt = spell_out(text, concerned) if concerned else text
         pairs.update(pairwise(spelt[len(text) :]))
-        sentences = tuple(
-            SentenceWords(Words.of(spell_out(terms, concerned) if concerned else terms), _NONE, label=False)
-            if terms
-            else _SILENT
-            for terms in held[1:-1]
-        )
-        return PassageWords(Words.of([*spelt, *said]), frozenset(pairs), sentences)
+        sentences = []
+        for terms in map(tuple, held[1:-1]):
+            if terms not in alike:
+                words = Words.of(spell_out(terms, concerned) if concerned else terms)
+                alike[terms] = SentenceWords(words, _NONE, label=False)
+            sentences.append(alike[terms])
+        return PassageWords(Words.of([*spelt, *said]), frozenset(pairs), tuple(sentences))
 
     def _whole(self, row: int) -> PassageWords:
         """Return all words of a passage, and of its sentences."""

@@ -1,14 +1,96 @@
-"""A folder too large to be looked through before each question is watched instead."""
+"""Being told that something in a folder changed, instead of looking through it.
+
+ExactWatcher   Linux's inotify, asked directly: the kernel notes a change before the write returns
+Watcher        watchfiles, on any system: some tenths of a second later
+"""
 
 import logging
+import os
+import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inotify_simple import INotify
 
 _LOG = logging.getLogger("footnote")
 # Changes that follow each other so fast (milliseconds) are told as one.
 _DEBOUNCE = 100
 _STEP = 20
 _BEAT = 500
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+# File systems of which everything that is written passes through this machine's kernel. On any other
+# (NFS, SMB, a folder lent to a virtual machine) somebody else may write untold.
+_LOCAL = frozenset(
+    [
+        *("bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ntfs3", "overlay", "ramfs"),
+        *("reiserfs", "tmpfs", "vfat", "xfs", "zfs"),
+    ]
+)
+
+
+class ExactWatcher:
+    """Knows of every change in some folders the moment it was made. Where it cannot, ``complete`` is False.
+
+    Each look through the folders begins with ``begin`` and calls ``add`` for a folder before it looks
+    into it: so what is written while it looks is told of afterwards.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self._roots: list[tuple[int, int] | None] = []
+        self._local: set[int] = set()
+        self._inotify: INotify | None = None
+        self.complete = False
+        try:
+            import inotify_simple  # costs a start what only the second question needs
+
+            self._inotify = inotify_simple.INotify()
+        except (ImportError, OSError) as error:  # too many of them for the system
+            _LOG.info("changes are looked for, since the kernel cannot tell of them: %s", error)
+
+    def begin(self) -> None:
+        """Forget what was told so far."""
+        self.complete = self._inotify is not None
+        if self._inotify is not None:
+            self._inotify.read(timeout=0)
+        self._roots = self._found()
+
+    def add(self, folder: str) -> None:
+        """Be told of changes in a folder, those below its own folders aside."""
+        if self._inotify is None or not self.complete:
+            return
+        from inotify_simple import flags
+
+        mask = (
+            *(flags.CREATE, flags.DELETE, flags.MODIFY, flags.CLOSE_WRITE, flags.ATTRIB),
+            *(flags.MOVED_FROM, flags.MOVED_TO, flags.MOVE_SELF, flags.DELETE_SELF, flags.ONLYDIR),
+        )
+        try:
+            self._inotify.add_watch(folder, sum(mask))
+            device = os.stat(folder).st_dev  # noqa: PTH116 (a Path of each would cost more than the look)
+            if device in self._local or _is_local(folder):
+                self._local.add(device)
+            else:
+                self.complete = False
+        except FileNotFoundError:  # told of by the folder above it, or seen by its root
+            return
+        except OSError as error:  # too many folders for the system, or one closed to us
+            _LOG.info(
+                "changes are looked for, since the kernel cannot tell of those in %s: %s", folder, error
+            )
+            self.complete = False
+
+    def take_change(self) -> bool:
+        """Tell whether anything changed since this was last asked, or since the last look began."""
+        told = self._inotify is None or bool(list(self._inotify.read(timeout=0)))
+        return told or self._found() != self._roots
+
+    def _found(self) -> list[tuple[int, int] | None]:
+        """Return which folders stand where they are looked for: one above them may have been renamed."""
+        return [_identity(folder) for folder in self._folders]
 
 
 class Watcher:
@@ -51,3 +133,28 @@ class Watcher:
         except (OSError, RuntimeError) as error:  # too many folders for the system, or the folder is gone
             _LOG.warning("the data folder cannot be watched, and is looked through instead: %s", error)
         self._watching = False
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        told = folder.stat()
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
+
+
+def _is_local(folder: str) -> bool:
+    """Tell whether a folder lies on a file system of this machine's own."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return False
+    kinds = {_unescaped(line.split(" ")[1]): line.split(" ")[2] for line in mounts.splitlines()}
+    path = Path(os.path.realpath(folder))
+    nearest = next((str(each) for each in (path, *path.parents) if str(each) in kinds), "/")
+    return kinds.get(nearest, "") in _LOCAL
+
+
+def _unescaped(place: str) -> str:
+    r"""Return a mount's place as it is spelt: spaces and the like are written as \040."""
+    return _ESCAPE.sub(lambda octal: chr(int(octal[1], 8)), place)

@@ -133,22 +133,6 @@ def test_questions_and_refreshes_at_once_never_mix_generations(bot: QA, data: Pa
     assert wrong == []
 
 
-def test_an_edit_of_a_large_folder_is_in_the_next_answer(
-    bot: QA, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qa.following._QUICK", -1.0)  # every folder is a large one
-    monkeypatch.setattr("qa.following._PAUSE", 0.0)
-    bot.retrieve("Who has kept the lamp?")  # the folder is found to be large
-    bot.retrieve("Who has kept the lamp?")  # the watch begins, and looks
-    watcher = bot._following.watcher
-    assert watcher is not None
-    assert watcher.wait(10.0)  # it has begun
-    bot.retrieve("Who has kept the lamp?")
-    edit(data / "guide.md", "since 1987", "since 1991")
-    assert watcher.wait(10.0)
-    assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
-
-
 def test_a_long_refresh_lets_questions_be_answered_from_the_generation_before(
     data: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,148 @@
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qa import QA
+from tests.hashing_encoder import HashingEncoder
+
+LAMP = "Who has kept the lamp?"
+SEALS = "Where do grey seals rest?"
+SEALS_TEXT = "Grey seals rest on the eastern pier in August."
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that were looked through between questions, one entry a look."""
+    from embeddings import folder
+
+    seen: list[Path] = []
+
+    def counted(data: Path, *others: Path, on_folder: Callable[[str], object] = str) -> list[folder.Found]:
+        seen.append(data)
+        return folder.files_of(data, *others, on_folder=on_folder)
+
+    monkeypatch.setattr("qa.following.files_of", counted)
+    return seen
+
+
+@pytest.fixture
+def settled(bot: QA, looks: list[Path]) -> QA:
+    """A bot that was asked until the kernel tells it of changes."""
+    for _ in range(3):
+        bot.retrieve(LAMP)
+    looks.clear()
+    return bot
+
+
+def in_place(data: Path) -> None:
+    edit(data / "guide.md", "since 1987", "since 1991")
+
+
+def by_another_file(data: Path) -> None:
+    new = data.parent / "guide.md"
+    new.write_text((data / "guide.md").read_text(encoding="utf-8").replace("1987", "1991"), encoding="utf-8")
+    new.replace(data / "guide.md")
+
+
+def by_another_folder(data: Path) -> None:
+    data.rename(data.with_name("before"))
+    data.mkdir()
+    (data / "guide.md").write_text("Mira Holm has kept the lamp since 1991.", encoding="utf-8")
+
+
+def by_another_folder_above(data: Path) -> None:
+    above = data.parent
+    (above.with_name("new") / "data").mkdir(parents=True)
+    (above.with_name("new") / "data" / "guide.md").write_text(
+        "Mira Holm has kept the lamp since 1991.", encoding="utf-8"
+    )
+    above.rename(above.with_name("old"))
+    above.with_name("new").rename(above)
+
+
+def test_where_nothing_changed_the_folder_is_not_looked_through(settled: QA, looks: list[Path]) -> None:
+    for _ in range(5):
+        settled.retrieve(LAMP)
+
+    assert looks == [] or sys.platform != "linux"
+
+
+@pytest.mark.parametrize("change", [in_place, by_another_file, by_another_folder, by_another_folder_above])
+def test_however_a_file_is_changed_the_next_answer_knows(
+    settled: QA, data: Path, change: Callable[[Path], None]
+) -> None:
+    change(data)
+
+    assert "1991" in settled.retrieve(LAMP)[0].text
+
+
+def test_a_file_in_a_folder_just_made_is_in_the_next_answer_and_so_is_its_edit(
+    settled: QA, data: Path
+) -> None:
+    (data / "animals" / "sea").mkdir(parents=True)
+    (data / "animals" / "sea" / "seals.txt").write_text(SEALS_TEXT, encoding="utf-8")
+    found = settled.retrieve(SEALS)[0]
+    edit(data / "animals" / "sea" / "seals.txt", "eastern", "western")
+    edited = settled.retrieve(SEALS)[0]
+
+    assert found.source == "animals/sea/seals.txt"
+    assert "western" in edited.text
+
+
+def test_a_file_that_is_gone_is_gone_from_the_next_answer(settled: QA, data: Path) -> None:
+    (data / "guide.md").unlink()
+
+    assert "guide.md" not in {hit.source for hit in settled.retrieve(LAMP)}
+
+
+def test_the_first_added_file_makes_a_folder_that_is_looked_into(settled: QA, data: Path) -> None:
+    uploads = data.parent / "uploads"
+    uploads.mkdir()
+    (uploads / "seals.txt").write_text(SEALS_TEXT, encoding="utf-8")
+
+    assert settled.retrieve(SEALS)[0].source == "uploads/seals.txt"
+
+
+@pytest.mark.parametrize("link", [Path.hardlink_to, Path.symlink_to])
+def test_a_file_that_has_another_name_is_looked_at_before_each_question(
+    data: Path, index: Path, looks: list[Path], link: Callable[[Path, Path], None]
+) -> None:
+    hidden = data / ".kept"
+    hidden.mkdir()
+    (data / "guide.md").rename(hidden / "guide.md")
+    link(data / "guide.md", hidden / "guide.md")
+    bot = QA.open(data, index, encoder=HashingEncoder())
+    for _ in range(3):
+        bot.retrieve(LAMP)
+    looks.clear()
+
+    edit(hidden / "guide.md", "since 1987", "since 1991")
+
+    assert "1991" in bot.retrieve(LAMP)[0].text
+    assert looks
+
+
+def test_an_edit_of_a_large_folder_that_others_may_write_to_is_in_the_next_answer(
+    bot: QA, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.watching._LOCAL", frozenset())
+    monkeypatch.setattr("qa.following._QUICK", -1.0)  # every folder is a large one
+    monkeypatch.setattr("qa.following._PAUSE", 0.0)
+    bot.retrieve("Who has kept the lamp?")  # the folder is found to be large
+    bot.retrieve("Who has kept the lamp?")  # and the kernel to be of no use
+    bot.retrieve("Who has kept the lamp?")  # the watch begins, and looks
+    watcher = bot._following.watcher
+    assert watcher is not None
+    assert watcher.wait(10.0)  # it has begun
+    bot.retrieve("Who has kept the lamp?")
+    edit(data / "guide.md", "since 1987", "since 1991")
+    assert watcher.wait(10.0)
+    assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
