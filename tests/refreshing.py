@@ -5,7 +5,11 @@ import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
+from embeddings.corpus import Span
+from embeddings.encoder import Vectors
+from embeddings.lock import held
 from embeddings.refresh import refresh
 from tests.hashing_encoder import HashingEncoder
 
@@ -66,3 +70,34 @@ def duration(data: Path, index: Path) -> float:
 def committed(told: Sequence[object]) -> set[str]:
     """Return the texts that a refresh had told as committed."""
     return {text for each in told if isinstance(each, list) for text in each}
+
+
+def hold(index: Path, line: Connection) -> None:
+    """Hold an index until told to go on."""
+    with held(index):
+        line.send("begun")
+        line.recv()
+    line.send("done")
+
+
+def refresh_when_told(data: Path, index: Path, *more: Any) -> None:
+    """Refresh; tell that it began, wait to be told to go on, and tell how many texts were encoded.
+
+    It waits inside of its encoder, with the index held, or, if so wanted, before it does anything.
+    """
+    *wanted, line = more
+    inside = wanted != [False]
+
+    class Waiting(HashingEncoder):
+        def encode_passages(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> list[Vectors]:
+            if inside and not self.encoded:
+                line.send("begun")
+                line.recv()
+            return super().encode_passages(texts, parts)
+
+    encoder = Waiting()
+    if not inside:
+        line.send("begun")
+        line.recv()
+    refresh(data, index, encoder=encoder)
+    line.send(len(encoder.encoded))
