@@ -133,7 +133,7 @@ class VectorCache:
     def _read(self, blob: bytes, *, count: int) -> Vectors | None:
         dimension = self._encoder.card.dimension
         body = blob[4:]
-        if len(body) != 4 * count * dimension or zlib.crc32(body).to_bytes(4, "little") != blob[:4]:
+        if len(body) != 4 * count * dimension or not _is_whole(blob):
             return None
         return np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, dimension)
 
@@ -175,6 +175,30 @@ class VectorCache:
             raise unwritable(self._file.parent, error) from error
         except sqlite3.DatabaseError as error:
             raise _unwritable(self._file, error) from error
+
+
+def inspect_cache(file: Path) -> tuple[int, str]:
+    """Return how many texts a cache has vectors of, and what is wrong with it, if anything is."""
+    count = wrong = 0
+    try:
+        connection = _look_into(file)
+        try:
+            for (blob,) in connection.execute("SELECT rows FROM vectors"):
+                count += 1
+                wrong += not _is_whole(blob)
+            told = "; ".join(row[0] for row in connection.execute("PRAGMA quick_check(3)"))
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        return count, f"the vector cache cannot be read ({error}); that costs time only"
+    if wrong or told != "ok":
+        named = told if told != "ok" else f"{wrong} of its rows"
+        return count, f"the vector cache is damaged ({named}); that costs time only"
+    return count, ""
+
+
+def _is_whole(blob: bytes) -> bool:
+    return zlib.crc32(blob[4:]).to_bytes(4, "little") == blob[:4]
 
 
 def _connect(file: Path) -> sqlite3.Connection:

@@ -79,6 +79,7 @@ class Lexicon(Mapping[str, int]):
 
     def __init__(self, columns: Columns, *, passages: int) -> None:
         self.passages = passages
+        self.columns = columns
         self.rows: Array = columns["rows"]
         self.scores: Array = columns["scores"]
         self.numbers: Array = columns["numbers"]

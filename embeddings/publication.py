@@ -58,7 +58,7 @@ def publish(
     abbreviations = abbreviations_of(written)
     recalls = _recalls(written, card.dimension, before.recalls if before and not anew else {})
     lexicon = lexicon_columns([Postings.in_part(part) for part in written], abbreviations)
-    directory = _directory(sources, written)
+    directory = directory_of(sources, written)
     final = generations / f"{number:06}"
     with writing(index):
         manifest = Manifest(
@@ -118,7 +118,8 @@ def _recalls(parts: Sequence[Part], dimension: int, before: Mapping[str, Recall]
     }
 
 
-def _directory(sources: Sequence[SourceFile], parts: Sequence[Part]) -> dict[str, Array]:
+def directory_of(sources: Sequence[SourceFile], parts: Sequence[Part]) -> dict[str, Array]:
+    """Return the columns of the directory: the files, and documents and repeats by their digests."""
     found = {
         "source": blob(f"{source.source}\n".encode() for source in sources)[0],
         "sizes": np.array([source.size for source in sources], dtype=np.int64),
