@@ -12,6 +12,7 @@ import typer
 from qa import QA
 from qa.cli import Backend, Data, Index, Model, Reranker, Uploads, app, open_bot, run
 from qa.examination import doctor_command
+from qa.verifying import verify_command
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -65,6 +66,9 @@ def chat_command(
     """Start the web chat at http://127.0.0.1:7860, for this machine only."""
     bot = open_bot(data, index, model, backend, reranker, uploads)
     serve(bot, port=port, open_browser=open_browser, mcp=mcp, read_only=read_only)
+
+
+app.command("verify")(verify_command)
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ _STAGES: Final[dict[tuple[str, str], str]] = {
     ("embeddings/publication.py", ""): "publish: write",
     ("embeddings/assembly.py", ""): "publish: write",
     ("embeddings/columns.py", ""): "publish: write",
-    ("embeddings/columns.py", "flush"): "publish: fsync",
+    ("embeddings/disk.py", "flush"): "publish: fsync",
     ("embeddings/columns.py", "map_columns"): "open the snapshot",
     ("embeddings/columns.py", "check_digests"): "open the snapshot",
     ("embeddings/snapshot.py", "current_generation"): "look for changes",

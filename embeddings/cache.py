@@ -8,6 +8,8 @@ costs time only, and a damaged one is put aside by itself.
 """
 
 import hashlib
+import logging
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
@@ -17,14 +19,29 @@ from typing import TypeAlias
 import numpy as np
 
 from embeddings.corpus import Span
+from embeddings.disk import disk_failed, disk_full, make_folder, unwritable, wrong_folder
 from embeddings.encoder import Encoder, Vectors
-from embeddings.errors import IndexLocationError
+from embeddings.errors import FootnoteError
+
+_LOG = logging.getLogger("footnote")
 
 # Texts encoded between two commits: about two seconds of work on two cores.
 BATCH = 64
 # SQLite's own limit on the parameters of a statement was 999 for long.
 _LOOKUP = 900
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
+# Of SQLite's errors, those that say nothing against the file.
+_WRONG_FOLDER = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+# What SQLite adds to a file at a time, its shared memory's the most.
+_ROOM = 1 << 16
+_CANNOT_READ = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+_NO_DAMAGE = _WRONG_FOLDER | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+}
 
 OnProgress: TypeAlias = Callable[[int, int], None]
 # What the encoder reads, and the sentences in it.
@@ -35,8 +52,8 @@ class VectorCache:
     """The vectors of one encoder, kept in one file.
 
     Used as a context manager; ``encoded`` counts the texts it had to have encoded. ``read_only`` looks
-    and writes nothing, and finds nothing where there is no file. Raises IndexLocationError when the
-    file cannot be made or written.
+    and writes nothing, and finds nothing where there is no file. Raises IndexLocationError or StorageError
+    when the file cannot be made or written.
     """
 
     def __init__(self, file: Path, encoder: Encoder, *, read_only: bool = False) -> None:
@@ -82,13 +99,16 @@ class VectorCache:
     def _known(self, texts: Sequence[Text]) -> dict[Text, Vectors]:
         try:
             return self._lookup(texts)
-        except sqlite3.OperationalError as error:
-            raise _unwritable(self._file, error) from error
-        except sqlite3.DatabaseError:  # damaged somewhere inside
-            self._connection.close()
-            _put_aside(self._file)
-            self._connection = self._open()
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
             return {}
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Put a damaged file aside and begin another. Raises an error of what is no damage."""
+        if not _is_damage(error):
+            raise _unwritable(self._file, error) from error
+        self._connection.close()
+        self._connection = self._open(anew=True)
 
     def _key(self, text: Text) -> bytes:
         edges = ",".join(f"{span.start}-{span.end}" for span in text[1])
@@ -113,7 +133,7 @@ class VectorCache:
     def _read(self, blob: bytes, *, count: int) -> Vectors | None:
         dimension = self._encoder.card.dimension
         body = blob[4:]
-        if len(body) != 4 * count * dimension or zlib.crc32(body).to_bytes(4, "little") != blob[:4]:
+        if len(body) != 4 * count * dimension or not _is_whole(blob):
             return None
         return np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, dimension)
 
@@ -124,30 +144,68 @@ class VectorCache:
             for text, body in zip(texts, bodies, strict=True)
         ]
         try:
-            with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
-        except sqlite3.OperationalError as error:
+            self._insert(entries)
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
+            self._insert_anew(entries)
+
+    def _insert(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
+
+    def _insert_anew(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        try:
+            self._insert(entries)
+        except sqlite3.DatabaseError as error:
             raise _unwritable(self._file, error) from error
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, *, anew: bool = False) -> sqlite3.Connection:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._file.parent)
+            if anew:
+                _put_aside(self._file)
             try:
                 return _connect(self._file)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:  # not a database, or a damaged one: its content can be made again
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
                 _put_aside(self._file)
                 return _connect(self._file)
-        except (OSError, sqlite3.OperationalError) as error:
+        except OSError as error:
+            raise unwritable(self._file.parent, error) from error
+        except sqlite3.DatabaseError as error:
             raise _unwritable(self._file, error) from error
+
+
+def inspect_cache(file: Path) -> tuple[int, str]:
+    """Return how many texts a cache has vectors of, and what is wrong with it, if anything is."""
+    count = wrong = 0
+    try:
+        connection = _look_into(file)
+        try:
+            for (blob,) in connection.execute("SELECT rows FROM vectors"):
+                count += 1
+                wrong += not _is_whole(blob)
+            told = "; ".join(row[0] for row in connection.execute("PRAGMA quick_check(3)"))
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        return count, f"the vector cache cannot be read ({error}); that costs time only"
+    if wrong or told != "ok":
+        named = told if told != "ok" else f"{wrong} of its rows"
+        return count, f"the vector cache is damaged ({named}); that costs time only"
+    return count, ""
+
+
+def _is_whole(blob: bytes) -> bool:
+    return zlib.crc32(blob[4:]).to_bytes(4, "little") == blob[:4]
 
 
 def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=30)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last batches, no more
+        connection.execute("PRAGMA synchronous = FULL")  # once for each batch: not to be noticed
         connection.execute(_TABLE)
     except sqlite3.Error:
         connection.close()
@@ -166,14 +224,32 @@ def _look_into(file: Path) -> sqlite3.Connection:
 
 
 def _put_aside(file: Path) -> None:
-    file.replace(file.with_suffix(".damaged"))
-    for ending in ("-wal", "-shm"):
+    """Move a damaged file out of the way. What can be made of it again is encoded again."""
+    _LOG.warning("the vector cache is damaged; it is put aside, and what it lacks is encoded again: %s", file)
+    if file.exists():
+        file.replace(file.with_suffix(".damaged"))
+    for ending in ("-wal", "-shm", "-journal"):
         file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
-def _unwritable(file: Path, error: Exception) -> IndexLocationError:
-    return IndexLocationError(
-        f"the index folder cannot be written ({error})",
-        place=str(file.parent),
-        remedy="Give a folder you may write to with --index.",
-    )
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Tell a file that is damaged from one that cannot be written now."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code in _CANNOT_READ or code & 0xFF not in _NO_DAMAGE
+
+
+def _unwritable(file: Path, error: sqlite3.DatabaseError) -> FootnoteError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(file.parent)):
+        return disk_full(file.parent)
+    if code in _WRONG_FOLDER:
+        return wrong_folder(file.parent, str(error))
+    return disk_failed(file.parent, str(error))
+
+
+def _has_no_room(folder: Path) -> bool:
+    """Tell a full disk, of which SQLite may say no more than of a failing one."""
+    try:
+        return shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False

@@ -8,18 +8,22 @@ Nothing in it can run. What was mapped can be read after the file's name is gone
 be pruned while somebody reads it.
 """
 
+import errno
 import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.errors import SnapshotDamaged
+from embeddings.disk import write
+from embeddings.errors import SnapshotDamaged, StorageError
 
 Array: TypeAlias = npt.NDArray[Any]
 Columns: TypeAlias = Mapping[str, Array]
@@ -35,6 +39,8 @@ _DTYPES = {
     "U64": "<u8",
 }
 _NAMES = {np.dtype(form): name for name, form in _DTYPES.items()}
+# What says nothing of the file.
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _REBUILD = "Run: footnote refresh --rebuild"
 
 
@@ -53,15 +59,8 @@ def write_columns(file: Path, columns: Columns) -> str:
         offset += array.nbytes
     head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)
-    digest = hashlib.sha256()
-    with file.open("wb") as out:
-        for piece in (len(head).to_bytes(8, "little"), head, *(columns[name] for name in ordered)):
-            content = piece if isinstance(piece, bytes) else np.ascontiguousarray(piece).data.cast("B")
-            out.write(content)
-            digest.update(content)
-        out.flush()
-        os.fsync(out.fileno())
-    return digest.hexdigest()
+    arrays = (np.ascontiguousarray(columns[name]).reshape(-1).data.cast("B") for name in ordered)
+    return write(file, chain([len(head).to_bytes(8, "little"), head], arrays))
 
 
 class MappedColumns(dict[str, Array]):
@@ -88,7 +87,7 @@ def mapped_memory() -> int:
 
 def map_columns(file: Path) -> MappedColumns:
     """Return the arrays of a file whose digest the caller has checked; none of them is read yet."""
-    with file.open("rb") as content:
+    with _reading(file), file.open("rb") as content:
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
     start = 8 + int.from_bytes(mapped[:8], "little")
     found = MappedColumns(mapped)
@@ -105,35 +104,43 @@ def check_digests(wanted: Mapping[Path, str]) -> None:
     from concurrent.futures import ThreadPoolExecutor  # costs a start what only opening needs
 
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as threads:  # hashing lets others run
-        for file, found in zip(wanted, threads.map(_sha256, wanted), strict=True):
-            if not found:
-                raise damaged(file, "is missing")
+        for file, found in zip(wanted, threads.map(digest_of, wanted), strict=True):
             if found != wanted[file]:
                 raise damaged(file, "was changed or cut short")
+
+
+def digest_of(file: Path) -> str:
+    """Return a file's sha256. Raises SnapshotDamaged where the file cannot be read."""
+    with _reading(file), file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def read_file(file: Path) -> bytes:
+    """Return a file's bytes. Raises SnapshotDamaged where it cannot be read."""
+    with _reading(file):
+        return file.read_bytes()
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Tell why a file of the index cannot be read: it is damaged, or the system is short of something."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise damaged(file, "is missing") from error
+    except OSError as error:
+        if error.errno in _SCARCE:
+            raise StorageError(
+                f"a file of the index cannot be opened now ({error.strerror})",
+                place=str(file),
+                remedy="Close other programs, or raise the limit (ulimit -n), and do this again.",
+            ) from error
+        raise damaged(file, f"cannot be read ({error.strerror or error})") from error
 
 
 def damaged(file: Path, what: str) -> SnapshotDamaged:
     """Return the error for a file of the index, with its remedy."""
     return SnapshotDamaged(f"a file of the index {what}", place=str(file), remedy=_REBUILD)
-
-
-def flush(path: Path) -> None:
-    """Make the operating system write a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_text(file: Path, text: str) -> str:
-    """Write a text, flush it to the disk, and return the file's sha256."""
-    content = text.encode()
-    with file.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    return hashlib.sha256(content).hexdigest()
 
 
 def edges_of(counts: Iterable[int]) -> npt.NDArray[np.int64]:
@@ -153,11 +160,3 @@ def blob(texts: Iterable[bytes]) -> tuple[Array, npt.NDArray[np.int64]]:
     """Return texts as one run of bytes, and the edges of each."""
     pieces = list(texts)
     return np.frombuffer(b"".join(pieces), dtype=np.uint8), edges_of(map(len, pieces))
-
-
-def _sha256(file: Path) -> str:
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except (FileNotFoundError, NotADirectoryError):
-        return ""

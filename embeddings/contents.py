@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TypeAlias, overload
 
 import numpy as np
@@ -13,6 +13,7 @@ from embeddings.columns import Columns, MappedColumns, mapped_memory, ranges
 from embeddings.corpus import Document, Passage
 from embeddings.part import Part, digest64, starts_of
 from embeddings.quantised import Rows
+from embeddings.remembering import remembered
 
 Wordings: TypeAlias = npt.NDArray[np.uint64]
 
@@ -50,12 +51,12 @@ class Contents:
     @cached_property
     def documents(self) -> "Documents":
         """The documents by their ids, in order."""
-        return Documents(self)
+        return Documents(self.parts, self.directory, self.first_document)
 
     @cached_property
     def passages(self) -> "Passages":
         """All passages, in the order of their documents."""
-        return Passages(self)
+        return Passages(self.parts, self.first_passage, self.documents)
 
     @cached_property
     def metadata_keys(self) -> frozenset[str]:
@@ -156,17 +157,19 @@ class Contents:
 class Documents(Mapping[str, Document]):
     """The documents by their ids, each made when it is looked at."""
 
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self._made = lru_cache(maxsize=_REMEMBERED)(self._make)
+    def __init__(self, parts: Sequence[Part], directory: Columns, firsts: Rows) -> None:
+        self._parts = parts
+        self._directory = directory
+        self._firsts = firsts
+        self._made = remembered(self._make, most=_REMEMBERED)
 
     def number(self, document_id: str) -> int:
         """Return a document's place in the order of all, or -1."""
         digest = np.uint64(digest64(document_id))
-        first = int(np.searchsorted(self._contents.directory["identities"], digest))
-        if first == len(self) or self._contents.directory["identities"][first] != digest:
+        first = int(np.searchsorted(self._directory["identities"], digest))
+        if first == len(self) or self._directory["identities"][first] != digest:
             return -1
-        return int(self._contents.directory["identity_rows"][first])
+        return int(self._directory["identity_rows"][first])
 
     def at(self, number: int) -> Document:
         """Return the document at a place in the order of all."""
@@ -181,19 +184,23 @@ class Documents(Mapping[str, Document]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield the ids in order."""
-        return (part.identity(n) for part in self._contents.parts for n in range(part.documents))
+        return (part.identity(n) for part in self._parts for n in range(part.documents))
 
     def __len__(self) -> int:
         """Return how many documents there are."""
-        return int(self._contents.first_document[-1])
+        return int(self._firsts[-1])
 
     def values(self) -> ValuesView[Document]:
         """Return the documents in order."""
         return _InOrder(self)
 
     def _make(self, number: int) -> Document:
-        part = int(self._contents.first_document.searchsorted(number, side="right")) - 1
-        return self._contents.parts[part].document(number - int(self._contents.first_document[part]))
+        part = int(self._firsts.searchsorted(number, side="right")) - 1
+        return self._parts[part].document(number - int(self._firsts[part]))
+
+    def of(self, part: int, number: int) -> Document:
+        """Return a part's own document."""
+        return self._made(int(self._firsts[part]) + number)
 
 
 class _InOrder(ValuesView[Document]):
@@ -208,8 +215,10 @@ class _InOrder(ValuesView[Document]):
 class Passages(Sequence[Passage]):
     """The passages, each made when it is looked at."""
 
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
+    def __init__(self, parts: Sequence[Part], firsts: Rows, documents: Documents) -> None:
+        self._parts = parts
+        self._firsts: list[int] = firsts.tolist()
+        self._documents = documents
 
     @overload
     def __getitem__(self, row: int) -> Passage: ...
@@ -221,14 +230,14 @@ class Passages(Sequence[Passage]):
             return tuple(self[n] for n in range(*row.indices(len(self))))
         if not -len(self) <= row < len(self):
             raise IndexError(row)
-        number, own = self._contents.part_of(row % len(self))
-        part = self._contents.parts[number]
-        document = int(self._contents.first_document[number]) + part.document_of(own)
-        return part.passage(own, document_id=self._contents.documents.at(document).id)
+        row %= len(self)
+        number = bisect_right(self._firsts, row) - 1
+        part, own = self._parts[number], row - self._firsts[number]
+        return part.passage(own, document_id=self._documents.of(number, part.document_of(own)).id)
 
     def __len__(self) -> int:
         """Return how many passages there are."""
-        return int(self._contents.first_passage[-1])
+        return self._firsts[-1]
 
     def __eq__(self, other: object) -> bool:
         """Tell whether the same passages stand in the same order."""

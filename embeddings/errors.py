@@ -9,6 +9,7 @@
     │   ├── ModelError                no such model, or its weights are not the published ones
     │   │   └── NotConvertible        OpenVINO cannot run it; torch can
     │   └── IndexLocationError        the index folder cannot be made or written
+    ├── StorageError                  the disk is full, or would not write
     └── SnapshotError                 the index cannot be served
         ├── SnapshotMissing           nothing was published there yet
         ├── SnapshotDamaged           a file is missing, cut short, or has another digest
@@ -59,6 +60,10 @@ class NotConvertible(ModelError):
 
 class IndexLocationError(InputError):
     """The index folder cannot be made or written."""
+
+
+class StorageError(FootnoteError):
+    """The disk is full, or would not write."""
 
 
 class SnapshotError(FootnoteError):

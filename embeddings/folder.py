@@ -2,18 +2,20 @@
 
 A file is taken as unchanged by size and mtime, or, where these differ, by its sha256. What a look
 found beside the snapshot (a file that was touched, or saved again with the same documents in it) is
-kept in ``seen.json``, so that the file need not be read at every refresh; it can always be thrown away.
+kept in ``seen.json``, sealed (disk.py), so that the file need not be read at every refresh; it can always
+be thrown away.
 """
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from embeddings.corpus import Document
+from embeddings.disk import sealed, unsealed
 from embeddings.errors import CorpusError, DocumentError
 from embeddings.readers import SUFFIXES, read
 from embeddings.snapshot import SourceFile
@@ -96,7 +98,7 @@ def look(found: Found, known: SourceFile | None) -> tuple[SourceFile, list[Docum
 def read_seen(index: Path, generation: str) -> dict[str, SourceFile]:
     """Return what was seen of files since a generation was published; nothing where that cannot be told."""
     try:
-        told = json.loads((index / "seen.json").read_bytes())
+        told = unsealed((index / "seen.json").read_bytes())
         if told["generation"] != generation:
             return {}
         return {source: SourceFile(source, *fields) for source, fields in told["files"].items()}
@@ -109,12 +111,11 @@ def write_seen(index: Path, generation: str, files: Mapping[str, SourceFile]) ->
     told = {f.source: [f.size, f.modified, f.sha256, f.reason, f.documents] for f in files.values()}
     new = index / f"seen.{os.getpid()}.new"
     try:
-        new.write_text(
-            json.dumps({"generation": generation, "files": told}, ensure_ascii=False), encoding="utf-8"
-        )
+        new.write_text(sealed({"generation": generation, "files": told}), encoding="utf-8")
         new.replace(index / "seen.json")
     except OSError:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def _below(folder: str, source: str, root: str, on_folder: Callable[[str], object]) -> Iterator[Found]:

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import log1p
 from typing import Final
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from embeddings.columns import Array, Columns, blob, edges_of, ranges
 from embeddings.part import Part, starts_of
+from embeddings.remembering import remembered
 
 # Recall@1 / recall@5 / MRR@10 of BM25 alone on the 2,910 answerable questions of SQuAD 2.0 dev (its 646
 # paragraphs with their titles), by k1 and b:
@@ -78,14 +79,15 @@ class Lexicon(Mapping[str, int]):
 
     def __init__(self, columns: Columns, *, passages: int) -> None:
         self.passages = passages
+        self.columns = columns
         self.rows: Array = columns["rows"]
         self.scores: Array = columns["scores"]
         self.numbers: Array = columns["numbers"]
         self._edges: Array = columns["edges"]
         self._blob: Array = columns["vocabulary"]
         self._ends: Array = columns["vocabulary_edges"]
-        self.place = lru_cache(maxsize=_REMEMBERED)(self._place)
-        self.term = lru_cache(maxsize=_REMEMBERED)(self._term)
+        self.place = remembered(self._place, most=_REMEMBERED)
+        self.term = remembered(self._term, most=_REMEMBERED)
 
     def _place(self, term: str) -> int:
         """Return a term's place in the vocabulary, or -1."""

@@ -70,6 +70,10 @@ class Part:
         """Return a document's id."""
         return str(json.loads(self.bytes("about", number).decode())[0])
 
+    def source(self, number: int) -> str:
+        """Return the file that a document is of."""
+        return str(json.loads(self.bytes("about", number).decode())[1])
+
     def passage(self, row: int, *, document_id: str) -> Passage:
         """Return a passage, whose document is known."""
         columns = self.columns

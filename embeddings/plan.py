@@ -9,6 +9,7 @@ from embeddings.corpus import Document
 from embeddings.errors import CorpusError
 from embeddings.folder import files_of, look, read_seen, require_folder
 from embeddings.readers import SUFFIXES
+from embeddings.salvage import Salvage
 from embeddings.snapshot import Snapshot, SourceFile
 
 
@@ -94,8 +95,26 @@ class Plan:
         )
 
 
-def plan_refresh(data: Path, index: Path, before: Snapshot | None, *, uploads: Path | None = None) -> Plan:
-    """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve."""
+def unchanged(snapshot: Snapshot) -> RefreshReport:
+    """Return the report of a refresh that left a snapshot as it is."""
+    failed = tuple(Failure(file.source, file.reason) for file in snapshot.sources.values() if file.reason)
+    return RefreshReport(
+        0, 0, 0, len(snapshot.documents), encoded=0, generation=snapshot.generation, failed=failed
+    )
+
+
+def plan_refresh(
+    data: Path,
+    index: Path,
+    before: Snapshot | None,
+    *,
+    uploads: Path | None = None,
+    salvage: Salvage | None = None,
+) -> Plan:
+    """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve.
+
+    ``salvage`` has the last good versions that the snapshot may lack.
+    """
     require_folder(data)
     known = before.sources if before else {}
     first = _first_documents(known)
@@ -113,8 +132,10 @@ def plan_refresh(data: Path, index: Path, before: Snapshot | None, *, uploads: P
         else:
             state, fresh = look(found, file)
         old = range(first[found.source], first[found.source] + file.documents) if file else range(0)
-        if before and state.reason and fresh is None:
-            fresh = [replace(before.documents.at(number), stale=True) for number in old]
+        if state.reason and fresh is None:
+            good = salvage.documents(found.source) if salvage else []
+            good = good or [document for _, document in _documents(before, old)]
+            fresh = [replace(document, stale=True) for document in good]
             state = replace(state, documents=len(fresh))
         own, told = _compared(fresh, old, before)
         runs += own

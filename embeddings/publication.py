@@ -5,22 +5,25 @@ The generation before and its parts are kept; older ones are cleared away.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
-from embeddings.columns import Array, Columns, blob, edges_of, flush, map_columns, write_columns, write_text
+from embeddings.columns import Array, Columns, blob, edges_of, map_columns, write_columns
+from embeddings.disk import flush, make_folder, write, writing
 from embeddings.encoder import EncoderCard
 from embeddings.errors import FootnoteError
 from embeddings.index import EXACT_ROWS, Recall, measure_recall
 from embeddings.lexicon import Postings, abbreviations_of, lexicon_columns
+from embeddings.manifest import Manifest, write_manifest
 from embeddings.part import Part
 from embeddings.quantised import QuantisedRows
-from embeddings.snapshot import VERSIONS, Snapshot, SourceFile, current_generation, open_snapshot
+from embeddings.snapshot import Snapshot, SourceFile, current_generation, generations_of, open_snapshot
+
+_LOG = logging.getLogger("footnote")
 
 
 def publish(
@@ -29,72 +32,79 @@ def publish(
     card: EncoderCard,
     sources: Sequence[SourceFile],
     parts: Iterable[Part | Columns],
-    recalls: Mapping[str, Recall] = MappingProxyType({}),
+    before: Snapshot | None,
+    anew: bool = False,
 ) -> Snapshot:
     """Write a new generation, make it the current one, and open it. The caller holds the lock.
 
-    A ``Part`` is one that an earlier generation wrote, and is named again; columns are written.
-    ``recalls`` is what was measured of the generation before.
+    A ``Part`` is one that an earlier generation wrote, and is named again; columns are written. ``before``
+    is the generation that was started from, which is kept; what was measured of it holds, unless all is
+    made ``anew``. Raises StorageError or IndexLocationError where the index cannot be written.
     """
     generations = index / "generations"
-    generations.mkdir(parents=True, exist_ok=True)
-    before = current_generation(index).split()[:1]
-    number = max((int(path.name) for path in generations.iterdir() if path.name.isdigit()), default=0) + 1
+    named = current_generation(index).split()[:1]
+    number = 1 + max(
+        0,
+        *(int(name) for name in (*named, *(path.name for path in generations_of(index))) if name.isdecimal()),
+        before.generation if before else 0,
+    )
     building = generations / f".building-{number:06}"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
-    written = _write_parts(index / "parts", parts, number)
+    with writing(index):
+        make_folder(generations)
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
+    written = _write_parts(index, parts, number)
     _refuse_collisions(written)
     abbreviations = abbreviations_of(written)
-    manifest = {
-        "format": VERSIONS[0],
-        "splitter": VERSIONS[1],
-        "analyser": VERSIONS[2],
-        "generation": number,
-        "encoder": asdict(card),
-        "abbreviations": list(abbreviations.items()),
-        "recall": _recalls(written, card.dimension, recalls),
-        "parts": [{"name": part.name, "sha256": part.sha256} for part in written],
-        "files": {
-            "lexicon.safetensors": write_columns(
-                building / "lexicon.safetensors",
-                lexicon_columns([Postings.in_part(part) for part in written], abbreviations),
-            ),
-            "directory.safetensors": write_columns(
-                building / "directory.safetensors", _directory(sources, written)
-            ),
-        },
-    }
-    digest = write_text(building / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-    flush(building)
+    recalls = _recalls(written, card.dimension, before.recalls if before and not anew else {})
+    lexicon = lexicon_columns([Postings.in_part(part) for part in written], abbreviations)
+    directory = directory_of(sources, written)
     final = generations / f"{number:06}"
-    building.rename(final)
-    flush(generations)
-    write_text(index / "CURRENT.new", f"{final.name} {digest}\n")
-    (index / "CURRENT.new").replace(index / "CURRENT")
-    flush(index)
-    _prune(index, {final.name, *before})
+    with writing(index):
+        manifest = Manifest(
+            generation=number,
+            card=card,
+            parts=tuple((part.name, part.sha256) for part in written),
+            files={
+                "lexicon.safetensors": write_columns(building / "lexicon.safetensors", lexicon),
+                "directory.safetensors": write_columns(building / "directory.safetensors", directory),
+            },
+            abbreviations=abbreviations,
+            recalls=recalls,
+        )
+        digest = write_manifest(building, manifest)
+        flush(building)
+        building.rename(final)
+        flush(generations)
+        write(index / "CURRENT.new", [f"{final.name} {digest}\n".encode()])
+        (index / "CURRENT.new").replace(index / "CURRENT")
+        flush(index)
+    _prune(index, {final.name, f"{before.generation:06}"} if before else {final.name, *named})
     return open_snapshot(index, opened=written)
 
 
-def _write_parts(folder: Path, parts: Iterable[Part | Columns], generation: int) -> list[Part]:
-    folder.mkdir(exist_ok=True)
+def _write_parts(index: Path, parts: Iterable[Part | Columns], generation: int) -> list[Part]:
+    folder = index / "parts"
+    with writing(index):
+        make_folder(folder)
     written = []
     for number, part in enumerate(parts):
-        if not isinstance(part, Part):
-            name = f"{generation:06}-{number:04}"
-            (folder / name).unlink(missing_ok=True)  # whoever still reads a forerunner keeps what it mapped
-            digest = write_columns(folder / name, part)
-            part = Part(map_columns(folder / name), name=name, sha256=digest)
-        written.append(part)
-    flush(folder)
-    flush(folder.parent)
+        if isinstance(part, Part) and (folder / part.name).is_file():
+            written.append(part)
+            continue
+        columns = part.columns if isinstance(part, Part) else part  # its file is gone, what was mapped is not
+        file = folder / f"{generation:06}-{number:04}"
+        with writing(index):
+            file.unlink(missing_ok=True)  # whoever still reads a forerunner keeps what it mapped
+            digest = write_columns(file, columns)
+        written.append(Part(map_columns(file), name=file.name, sha256=digest))
+    with writing(index):
+        flush(folder)
+        flush(index)
     return written
 
 
-def _recalls(
-    parts: Sequence[Part], dimension: int, before: Mapping[str, Recall]
-) -> dict[str, dict[str, float]]:
+def _recalls(parts: Sequence[Part], dimension: int, before: Mapping[str, Recall]) -> dict[str, Recall]:
     """Return how well each index that is not exact finds what an exact one would."""
     kinds = {
         "passages": [part.vectors for part in parts],
@@ -102,13 +112,14 @@ def _recalls(
     }
     rows = {what: QuantisedRows.of(blocks, dimension=dimension) for what, blocks in kinds.items()}
     return {
-        what: asdict(measure_recall(own, before=before.get(what)))
+        what: measure_recall(own, before=before.get(what))
         for what, own in rows.items()
         if len(own) > EXACT_ROWS
     }
 
 
-def _directory(sources: Sequence[SourceFile], parts: Sequence[Part]) -> dict[str, Array]:
+def directory_of(sources: Sequence[SourceFile], parts: Sequence[Part]) -> dict[str, Array]:
+    """Return the columns of the directory: the files, and documents and repeats by their digests."""
     found = {
         "source": blob(f"{source.source}\n".encode() for source in sources)[0],
         "sizes": np.array([source.size for source in sources], dtype=np.int64),
@@ -166,16 +177,22 @@ def _concatenated(parts: Sequence[Part], column: str) -> Array:
 
 
 def _prune(index: Path, kept: set[str]) -> None:
-    """Clear away the generations but these, and the parts that none of these names."""
+    """Clear away the generations but these, the parts that none of these names, and what was left half.
+
+    What cannot be cleared away now is at the next publication: the new generation is served already.
+    """
     named = set()
-    for path in (index / "generations").iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
-            continue
-        try:
-            named |= {part["name"] for part in json.loads((path / "manifest.json").read_bytes())["parts"]}
-        except (OSError, ValueError, KeyError):
-            continue  # damaged, or of an older format
-    for path in (index / "parts").iterdir():
-        if path.name not in named:
-            path.unlink(missing_ok=True)
+    try:
+        for path in (index / "generations").iterdir():
+            if path.name not in kept:
+                shutil.rmtree(path)
+                continue
+            try:
+                named |= {part["name"] for part in json.loads((path / "manifest.json").read_bytes())["parts"]}
+            except (ValueError, KeyError, TypeError, FileNotFoundError):
+                continue  # damaged, or of an older format
+        for path in (*(index / "parts").iterdir(), *index.glob("seen.*.new")):
+            if path.name not in named:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        _LOG.warning("an older generation could not be cleared away (%s)", error)

@@ -4,35 +4,58 @@ Documents that did not change keep their rows: a part all of whose documents are
 again, one that holds a changed document is made anew of the old rows and the new. The result is the
 same as a clean build. A file that cannot be read is named with its reason; its last good version stays
 in service, marked stale.
+
+A damaged index is mended: from the newest generation that is whole, or, where none is, from the data
+folder and the vector cache, so that nothing is encoded again.
 """
 
+import logging
 import os
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.cache import OnProgress, Text, VectorCache
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, Vectors
-from embeddings.errors import FootnoteError, IndexLocationError, SnapshotError
+from embeddings.errors import (
+    IndexLocationError,
+    SnapshotDamaged,
+    SnapshotMismatch,
+    SnapshotMissing,
+    StorageError,
+)
 from embeddings.folder import INDEX, write_seen
 from embeddings.layout import Split, Stretch, layout
+from embeddings.lock import held
 from embeddings.plan import Failure, Plan, RefreshReport, Run, plan_refresh
 from embeddings.publication import publish
+from embeddings.salvage import Salvage
 from embeddings.snapshot import Snapshot, current_generation, open_snapshot
 from embeddings.splitter import embedded_text, split
 
 __all__ = ["Failure", "RefreshReport", "dry_run", "refresh"]
 
-_LOCK_SECONDS = 600
-# What an index folder may hold before anything was published there.
-_BEGUN = {
-    "generations",
-    "parts",
-    "vectors.sqlite",
-    "vectors.sqlite-shm",
-    "vectors.sqlite-wal",
-    "refresh.lock",
-}
+_LOG = logging.getLogger("footnote")
+
+# What an index folder may hold, be anything published there or not.
+_OWN = re.compile(
+    r"CURRENT(\.new)?|generations|parts|refresh\..*|seen\..*|vectors\.(damaged|sqlite(-shm|-wal|-journal)?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a refresh starts from, what is wrong with the index, and what may be got out of it."""
+
+    before: Snapshot | None = None
+    damage: SnapshotDamaged | None = None
+    salvage: Salvage | None = None
+
+    @property
+    def named(self) -> str:
+        return self.before.named if self.before else ""
 
 
 def refresh(
@@ -47,67 +70,91 @@ def refresh(
 ) -> tuple[RefreshReport, Snapshot]:
     """Bring the index up to the data folder; return what was done and the snapshot that serves.
 
-    With ``rebuild``, an index of another encoder, format or splitter is replaced, and a damaged one
-    mended. ``uploads`` is a second folder, whose files have sources that begin with ``uploads/``.
-    ``served`` is a snapshot of this index that is open already. ``on_progress`` hears (texts that have
-    their vectors, texts of new documents). Raises CorpusError where the folders give nothing to serve,
-    IndexLocationError where the index cannot be written, and SnapshotMismatch.
+    A damaged index is mended, and a warning tells so. With ``rebuild``, one of another encoder, format or
+    splitter is replaced. ``uploads`` is a second folder, whose files have sources that begin with
+    ``uploads/``. ``served`` is a snapshot of this index that is open already. ``on_progress`` hears (texts
+    that have their vectors, texts of new documents). Raises CorpusError where the folders give nothing to
+    serve, IndexLocationError or StorageError where the index cannot be written, SnapshotDamaged where it
+    cannot be mended for that reason, and SnapshotMismatch.
     """
-    from filelock import FileLock, Timeout  # costs a start what only a refresh needs
 
-    def planned() -> Plan:
-        before = _before(index, encoder, rebuild=rebuild, served=served)
-        return plan_refresh(data, index, before, uploads=uploads)
+    def planned() -> tuple[_Start, Plan]:
+        start = _start(index, encoder, rebuild=rebuild, served=served)
+        return start, plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
 
-    _refuse_foreign(index)
-    plan = planned()
-    if plan.is_served and plan.before and not rebuild:
+    def served_already(plan: Plan) -> tuple[RefreshReport, Snapshot] | None:
+        if rebuild or plan.before is None or not plan.is_served:
+            return None
         if plan.looks != plan.seen:
             write_seen(index, plan.before.named, plan.looks)
         return plan.report(encoded=0, generation=plan.before.generation), plan.before
-    seen = current_generation(index)
+
+    _refuse_foreign(index)
+    start, plan = planned()
+    if done := served_already(plan):
+        return done
     try:
-        index.mkdir(parents=True, exist_ok=True)
-        with FileLock(index / "refresh.lock", timeout=_LOCK_SECONDS):
-            if current_generation(index) != seen:
-                plan = planned()
-            return _build(plan, index, encoder, rebuild=rebuild, on_progress=on_progress)
-    except Timeout as error:
-        raise FootnoteError(
-            "another refresh has held the index for ten minutes", place=str(index), remedy="Try again later."
-        ) from error
-    except OSError as error:
-        raise IndexLocationError(
-            f"the index folder cannot be written ({error.strerror or error})",
-            place=str(index),
-            remedy="Give a folder you may write to with --index.",
-        ) from error
+        with held(index) as waited:
+            if waited or current_generation(index) != start.named:
+                start, plan = planned()
+                if done := served_already(plan):
+                    return done
+            report, snapshot = _build(plan, index, encoder, rebuild=rebuild, on_progress=on_progress)
+    except (IndexLocationError, StorageError) as error:
+        if start.damage:
+            raise _unmended(start.damage, error) from error
+        raise
+    if start.damage:
+        _LOG.warning("%s", _mended(start.damage, report, start.before))
+    return report, snapshot
 
 
 def dry_run(data: Path, index: Path, *, encoder: Encoder, uploads: Path | None = None) -> RefreshReport:
     """Return what a refresh would do, passages to encode included, and write nothing."""
-    plan = plan_refresh(data, index, _before(index, encoder, rebuild=False, served=None), uploads=uploads)
+    start = _start(index, encoder, rebuild=False, served=None)
+    plan = plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
     texts = [
         text for run in plan.runs for document in run.new for text in _texts([_split(document, encoder)])
     ]
     with VectorCache(index / "vectors.sqlite", encoder, read_only=True) as cache:
         encoded = len(cache.missing(texts))
+    if start.damage:
+        _LOG.warning("%s. A refresh would mend it", _told(start.damage))
     return plan.report(encoded=encoded, generation=plan.before.generation if plan.before else 0)
 
 
-def _before(index: Path, encoder: Encoder, *, rebuild: bool, served: Snapshot | None) -> Snapshot | None:
-    """Return the snapshot to start from; of one that cannot be used, only a rebuild makes light."""
+def _start(index: Path, encoder: Encoder, *, rebuild: bool, served: Snapshot | None) -> _Start:
+    """Return the snapshot to start from; of one by another encoder, only a rebuild makes light."""
     named = current_generation(index)
-    if not named:
-        return None
-    if served is not None and served.named == named and served.card == encoder.card:
-        return served
+    if named and served is not None and served.named == named and served.card == encoder.card:
+        return _Start(served)
     try:
-        return open_snapshot(index, card=encoder.card, opened=served.parts if served else ())
-    except SnapshotError:
+        before = open_snapshot(index, card=encoder.card, opened=served.parts if served else ())
+    except SnapshotMissing:
+        return _Start()
+    except SnapshotDamaged as damage:
+        return _Start(damage=damage, salvage=Salvage(index))
+    except SnapshotMismatch:
         if rebuild:
-            return None
+            return _Start(salvage=Salvage(index))
         raise
+    return _Start(before, before.damage, Salvage(index) if before.damage else None)
+
+
+def _told(damage: SnapshotDamaged) -> str:
+    return f"{damage.fact}: {damage.place}"
+
+
+def _mended(damage: SnapshotDamaged, report: RefreshReport, before: Snapshot | None) -> str:
+    source = f"generation {before.generation} and the data folder" if before else "the data folder"
+    passages = "1 passage" if report.encoded == 1 else f"{report.encoded} passages"
+    return f"{_told(damage)}. The index was mended from {source}; {passages} had to be encoded"
+
+
+def _unmended(damage: SnapshotDamaged, error: IndexLocationError | StorageError) -> SnapshotDamaged:
+    return SnapshotDamaged(
+        f"{damage.fact}, and it cannot be mended: {error.fact}", place=damage.place, remedy=error.remedy
+    )
 
 
 def _build(
@@ -138,8 +185,9 @@ def _build(
             return vectors
 
         parts = layout(stretches, plan.before, encode=encode, dimension=encoder.card.dimension)
-        recalls = plan.before.recalls if plan.before and not rebuild else {}
-        snapshot = publish(index, card=encoder.card, sources=plan.sources, parts=parts, recalls=recalls)
+        snapshot = publish(
+            index, card=encoder.card, sources=plan.sources, parts=parts, before=plan.before, anew=rebuild
+        )
         encoded = cache.encoded
     return plan.report(encoded=encoded, generation=snapshot.generation), snapshot
 
@@ -159,7 +207,7 @@ def _refuse_foreign(index: Path) -> None:
     if not index.is_dir() or not os.access(index, os.R_OK | os.X_OK):
         return  # whoever reads or writes it says what is wrong
     names = {path.name for path in index.iterdir()}
-    if names - _BEGUN and not INDEX.issubset(names):
+    if not (INDEX.issubset(names) or all(map(_OWN.fullmatch, names))):
         raise IndexLocationError(
             "the index folder holds other files",
             place=str(index),

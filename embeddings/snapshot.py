@@ -3,39 +3,39 @@
     index/
       CURRENT                      the served generation's folder and its manifest's sha256
       generations/000007/
-        manifest.json              format, splitter, analyser, encoder card; each part and file by its sha256
+        manifest.json              what it is made of, each part and file by its sha256 (manifest.py)
         lexicon.safetensors        the words of all passages (lexicon.py)
         directory.safetensors      which files there were; documents and repeats by their digests
       parts/000007-0002            documents, passages, vectors (part.py); named by one generation or more
       vectors.sqlite               the vector cache (cache.py); not part of a snapshot
       seen.json                    files that were touched, not changed; not part of a snapshot
-      refresh.lock                 held by whoever publishes
+      refresh.lock                 held by whoever publishes; refresh.holder says who that is (lock.py)
 
 Opening checks every file's digest, and maps the files into memory: what no question needs is never
-read again. The generation before is kept: it serves when the current one turns out damaged. Nothing
-here can run: JSON, and arrays with a JSON header (columns.py).
+read again. The generation before is kept: it serves when the current one turns out damaged, and a
+refresh mends that (refresh.py). Nothing here can run: JSON, and arrays with a JSON header (columns.py).
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from embeddings.analyser import ANALYSER_VERSION
 from embeddings.columns import check_digests, damaged, map_columns
 from embeddings.contents import Contents
 from embeddings.encoder import EncoderCard
 from embeddings.errors import IndexLocationError, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from embeddings.index import SHORTLIST, IndexBackend, Recall, open_index
 from embeddings.lexicon import Abbreviations, Lexicon
+from embeddings.manifest import VERSIONS, Manifest, read_manifest
 from embeddings.part import Part
 from embeddings.quantised import QuantisedRows
-from embeddings.splitter import SPLITTER_VERSION
 
-FORMAT = 2
-VERSIONS = (FORMAT, SPLITTER_VERSION, ANALYSER_VERSION)
-_REBUILD = "Run: footnote refresh --rebuild"
+__all__ = ["VERSIONS", "Snapshot", "SourceFile", "current_generation", "generations_of", "open_snapshot"]
+
+_CURRENT = re.compile(r"([0-9]{6,}) ([0-9a-f]{64})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Snapshot(Contents):
-    """One generation, open for reading. Rows of the indexes follow the order of ``passages``."""
+    """One generation, open for reading. Rows of the indexes follow the order of ``passages``.
+
+    ``named`` is what CURRENT says of it. One that serves for a damaged generation has the ``damage``.
+    """
 
     generation: int
     card: EncoderCard
@@ -64,7 +67,12 @@ class Snapshot(Contents):
     abbreviations: Abbreviations
     recalls: Mapping[str, Recall]
     named: str = ""
-    current: bool = True
+    damage: SnapshotDamaged | None = None
+
+    @property
+    def current(self) -> bool:
+        """True where CURRENT names it, False where it serves for a damaged generation."""
+        return self.damage is None
 
     @cached_property
     def sources(self) -> dict[str, SourceFile]:
@@ -110,88 +118,77 @@ def current_generation(index: Path) -> str:
         ) from error
 
 
+def generations_of(index: Path) -> list[Path]:
+    """Return the folders of the generations that are there, the newest first."""
+    return sorted((index / "generations").glob("[0-9]*"), key=lambda folder: folder.name, reverse=True)
+
+
 def open_snapshot(index: Path, *, card: EncoderCard | None = None, opened: Sequence[Part] = ()) -> Snapshot:
-    """Open the current generation, or the one before where the current one is damaged.
+    """Open the current generation, or the newest that is whole where the current one is damaged.
 
     With ``card``, a snapshot of another encoder is refused. ``opened`` are parts that were checked
     already. Raises SnapshotMissing, SnapshotDamaged or SnapshotMismatch.
     """
     named = current_generation(index)
-    if not named:
+    if not named and not generations_of(index):
         raise SnapshotMissing("nothing is indexed yet", place=str(index), remedy="Run: footnote refresh")
     try:
-        snapshot = _read_current(index, named, opened)
+        folder, manifest = _read_current(index, named)
+        manifest.require(card, index=index)
+        return _open(index, folder, manifest, opened=opened, named=named)
     except SnapshotDamaged as damage:
         if current_generation(index) != named:  # published, and the old one pruned, while we read
             return open_snapshot(index, card=card, opened=opened)
-        snapshot = _read_another(index, named, damage)
-    if card is not None and snapshot.card != card:
-        raise SnapshotMismatch(
-            f"the index was made with {snapshot.card}, not {card}",
-            place=str(index),
-            remedy=f"Ask with --model {snapshot.card.model} --backend {snapshot.card.backend}, or re-embed: "
-            "footnote refresh --rebuild",
-        )
-    return snapshot
+        return replace(_open_another(index, card, damage), damage=damage)
 
 
-def _read_current(index: Path, named: str, opened: Sequence[Part]) -> Snapshot:
-    match named.split():
-        case [name, sha256] if name.isdigit():
-            return _read(index, name, sha256=sha256, opened=opened, named=named)
-    raise damaged(index / "CURRENT", "does not name a generation")
+def _read_current(index: Path, named: str) -> tuple[Path, Manifest]:
+    found = _CURRENT.fullmatch(named)
+    if found is None:
+        raise damaged(index / "CURRENT", "was changed or cut short" if named else "is missing")
+    folder = index / "generations" / found[1]
+    return folder, read_manifest(folder, sha256=found[2])
 
 
-def _read_another(index: Path, named: str, damage: SnapshotDamaged) -> Snapshot:
-    for folder in sorted((index / "generations").glob("[0-9]*"), reverse=True):
-        if not named.startswith(folder.name):
-            try:
-                return _read(index, folder.name)
-            except SnapshotDamaged:
-                continue
+def _open_another(index: Path, card: EncoderCard | None, damage: SnapshotDamaged) -> Snapshot:
+    """Open the newest generation that is whole. The newest whole manifest tells whose the index is."""
+    known = False
+    for folder in generations_of(index):
+        try:
+            manifest = read_manifest(folder)
+            manifest.require(card, index=index)
+            known = True
+            return _open(index, folder, manifest)
+        except SnapshotDamaged:
+            continue
+        except SnapshotMismatch:
+            if not known:
+                raise
     raise damage
 
 
-def _read(
-    index: Path, name: str, *, sha256: str = "", opened: Sequence[Part] = (), named: str = ""
+def _open(
+    index: Path, folder: Path, manifest: Manifest, *, opened: Sequence[Part] = (), named: str = ""
 ) -> Snapshot:
-    folder = index / "generations" / name
-    file = folder / "manifest.json"
-    if not file.is_file():
-        raise damaged(file, "is missing")
-    if sha256:
-        check_digests({file: sha256})
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        found = manifest["format"], manifest["splitter"], manifest.get("analyser", 0)
-        if found != VERSIONS:
-            raise SnapshotMismatch(
-                f"the index has format, splitter and analyser {found}, not {VERSIONS}",
-                place=str(folder),
-                remedy=_REBUILD,
-            )
-        known = {(part.name, part.sha256): part for part in opened}
-        wanted = [(part["name"], part["sha256"]) for part in manifest["parts"]]
-        new = {index / "parts" / part: digest for part, digest in wanted if (part, digest) not in known}
-        check_digests(new | {folder / each: digest for each, digest in manifest["files"].items()})
-        parts = tuple(
-            known.get((part, digest)) or Part(map_columns(index / "parts" / part), name=part, sha256=digest)
-            for part, digest in wanted
-        )
-        passages = sum(part.passages for part in parts)
-        return Snapshot(
-            generation=manifest["generation"],
-            card=EncoderCard(**manifest["encoder"]),
-            parts=parts,
-            lexicon=Lexicon(map_columns(folder / "lexicon.safetensors"), passages=passages),
-            abbreviations={short: tuple(long) for short, long in manifest["abbreviations"]},
-            directory=map_columns(folder / "directory.safetensors"),
-            recalls={what: Recall(**told) for what, told in manifest["recall"].items()},
-            named=named,
-            current=bool(named),
-        )
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise damaged(file, "cannot be read") from error
+    """Open a generation whose manifest is whole."""
+    known = {(part.name, part.sha256): part for part in opened}
+    new = {index / "parts" / part: digest for part, digest in manifest.parts if (part, digest) not in known}
+    check_digests(new | {folder / each: digest for each, digest in manifest.files.items()})
+    parts = tuple(
+        known.get((part, digest)) or Part(map_columns(index / "parts" / part), name=part, sha256=digest)
+        for part, digest in manifest.parts
+    )
+    passages = sum(part.passages for part in parts)
+    return Snapshot(
+        generation=manifest.generation,
+        card=manifest.card,
+        parts=parts,
+        lexicon=Lexicon(map_columns(folder / "lexicon.safetensors"), passages=passages),
+        abbreviations=manifest.abbreviations,
+        directory=map_columns(folder / "directory.safetensors"),
+        recalls=manifest.recalls,
+        named=named,
+    )
 
 
 def _sha256(digests: str, number: int) -> str:

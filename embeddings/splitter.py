@@ -60,7 +60,7 @@ def split(document: Document, *, count_tokens: CountTokens, max_tokens: int) -> 
     groups: list[list[_Unit]] = []
     for _, section in groupby(blocks_of(document), key=lambda block: block.headings):
         groups += cutter.pack([unit for block in section for unit in cutter.units(block)])
-    return _identify(document, [_passage(document, group) for group in groups])
+    return identified(document, [_passage(document, group) for group in groups])
 
 
 def embedded_text(document: Document, passage: Passage) -> tuple[str, tuple[Span, ...]]:
@@ -174,7 +174,7 @@ def _size(units: Sequence[_Unit]) -> int:
     return sum(unit.tokens for unit in units)
 
 
-def _identify(document: Document, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+def identified(document: Document, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Give each passage 63 bits of blake2b over (document, embedded text, occurrence)."""
     seen: dict[str, int] = {}
     named = []

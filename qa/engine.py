@@ -85,14 +85,13 @@ class QA:
     ) -> "QA":
         """Build what is missing, re-embed what changed, and return a QA that serves.
 
-        An index that cannot be written serves as it is, with a warning where something changed.
-
         ``data`` defaults to the shipped corpus, ``index`` to a folder of the user's cache that belongs
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
         runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
         ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
-        question first looks for changes. Raises CorpusError, ModelError, IndexLocationError or
-        SnapshotMismatch.
+        question first looks for changes. A damaged index is mended; where it cannot be written, the last
+        good generation serves. Raises CorpusError, ModelError, SnapshotMismatch, and, where there is
+        nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)
@@ -155,7 +154,18 @@ class QA:
         made whole, misspelt words are put right, and ``Answer.query`` is what was searched. A ``literal``
         question is searched as it was typed. Raises QuestionError or FilterError.
         """
-        reading = self._current()
+        return self._ask(self._current(), question, history, where, literal=literal)
+
+    def _ask(
+        self,
+        reading: Reading,
+        question: str,
+        history: Sequence[str],
+        where: Where | None,
+        *,
+        literal: bool = False,
+    ) -> Answer:
+        """Answer from one snapshot; what was asked before is asked of the same one."""
         documents, text = reading.documents(where), _checked(question)
         if not literal:
             if found := self._of_it(corrected(text, reading), history, where, reading):
@@ -194,7 +204,7 @@ class QA:
         """Return what the metadata says to "What is its team?", of what answered before."""
         if not history or not leans(question) or not reading.catalog.asks_of_one(question):
             return None
-        before = self.ask(history[-1], history[-_REMEMBERED:-1], where)
+        before = self._ask(reading, history[-1], history[-_REMEMBERED:-1], where)
         cited = dict.fromkeys(citation.document_id for citation in before.citations)
         listed = before.hits and "metadata" in before.hits[0].parts
         spoken_of = list(cited) if listed else list(cited)[:1]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from embeddings.cache import OnProgress
 from embeddings.encoder import Encoder
-from embeddings.errors import IndexLocationError, SnapshotError
-from embeddings.refresh import Failure, RefreshReport, refresh
+from embeddings.errors import IndexLocationError, SnapshotDamaged, SnapshotError, StorageError
+from embeddings.plan import RefreshReport, unchanged
+from embeddings.refresh import refresh
 from embeddings.snapshot import Snapshot, open_snapshot
 
 _LOG = logging.getLogger("footnote")
@@ -20,18 +21,17 @@ def refresh_or_open(
     uploads: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[RefreshReport, Snapshot]:
-    """Bring the index up to the data folder, or open it as it is where it cannot be written.
+    """Bring the index up to the data folder; where it cannot be written, open the last good generation.
 
-    Raises what ``refresh`` does, IndexLocationError only where nothing stands there that can be served.
+    Raises what ``refresh`` does; IndexLocationError, StorageError and SnapshotDamaged only where nothing
+    stands there that can be served.
     """
     try:
         return refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)
-    except IndexLocationError as error:
+    except (IndexLocationError, StorageError, SnapshotDamaged) as error:
         try:
             snapshot = open_snapshot(index, card=encoder.card)
         except SnapshotError:
             raise error from None
         _LOG.warning("what changed is not taken in, generation %d serves: %s", snapshot.generation, error)
-        failed = tuple(Failure(file.source, file.reason) for file in snapshot.sources.values() if file.reason)
-        kept = len(snapshot.documents)
-        return RefreshReport(0, 0, 0, kept, 0, snapshot.generation, failed), snapshot
+        return unchanged(snapshot), snapshot

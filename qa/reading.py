@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from embeddings.corpus import Document, Passage, Span
+from embeddings.remembering import remembered
 from embeddings.reranker import Reranker
 from embeddings.snapshot import Snapshot
 from embeddings.splitter import embedded_text
@@ -26,7 +27,7 @@ class Reading:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.retriever = HybridRetriever(snapshot)
-        self.knows = lru_cache(maxsize=_REMEMBERED)(self._knows)
+        self.knows = remembered(self._knows, most=_REMEMBERED)
 
     @cached_property
     def plane(self) -> Plane:

@@ -6,7 +6,6 @@ are quoted are read whole.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from embeddings.abbreviations import Abbreviations, spell_out
 from embeddings.part import starts_of
+from embeddings.remembering import remembered
 from embeddings.snapshot import Snapshot
 from qa.ranking import PassageWords, SentenceWords, Words
 
@@ -31,7 +31,7 @@ class PassageTerms:
         self._snapshot = snapshot
         self._abbreviations = Abbreviations(snapshot.abbreviations)
         self._first_term = starts_of([part.terms for part in snapshot.parts]).tolist()
-        self.whole = lru_cache(maxsize=_REMEMBERED)(self._whole)
+        self.whole = remembered(self._whole, most=_REMEMBERED)
 
     def meeting(self, terms: Sequence[str], rows: Sequence[int]) -> list[PassageWords]:
         """Return of each passage the words that a question of these terms can meet."""

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,13 +32,16 @@ class HashingEncoder:
         ]
 
     def encode_query(self, text: str) -> Vectors:
-        total = sum((self._direction(word) for word in _words(text)), np.full(self.card.dimension, 1e-6))
+        dimension = self.card.dimension
+        total = sum((_direction(word, dimension) for word in _words(text)), np.full(dimension, 1e-6))
         vector: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
         return vector
 
-    def _direction(self, word: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
-        return np.random.default_rng(seed).standard_normal(self.card.dimension)
+
+@lru_cache(maxsize=65_536)
+def _direction(word: str, dimension: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+    return np.random.default_rng(seed).standard_normal(dimension)
 
 
 def _words(text: str) -> list[str]:

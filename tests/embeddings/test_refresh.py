@@ -12,7 +12,8 @@ from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
 from embeddings.folder import Found, look
 from embeddings.refresh import Failure, RefreshReport, dry_run, refresh
-from embeddings.snapshot import Snapshot, SourceFile
+from embeddings.snapshot import SourceFile
+from tests.contents import content
 from tests.hashing_encoder import HashingEncoder
 
 
@@ -20,23 +21,6 @@ def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def content(snapshot: Snapshot) -> dict[str, object]:
-    """All that answers depend on, bit for bit: each part's columns, the words, what is found by digest."""
-    parts = {
-        (n, name): own.tobytes() for n, p in enumerate(snapshot.parts) for name, own in p.columns.items()
-    }
-    looked_up = {name: own.tobytes() for name, own in snapshot.directory.items() if name != "modified"}
-    lexicon = snapshot.lexicon
-    return {
-        "documents": dict(snapshot.documents),
-        "passages": tuple(snapshot.passages),
-        "parts": parts,
-        "directory": looked_up,
-        "words": (dict(lexicon), lexicon.rows.tobytes(), lexicon.scores.tobytes(), lexicon.numbers.tobytes()),
-        "abbreviations": dict(snapshot.abbreviations),
-    }
 
 
 def test_the_first_refresh_adds_everything_and_encodes_a_repeat_once(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.snapshot import open_snapshot
 from qa import cli
 from qa.folders import default_uploads
 from qa.results import last_results
@@ -152,15 +153,26 @@ def test_an_unwritable_index_folder_is_exit_code_2(
     assert "the index folder cannot be written" in error_line(capsys)
 
 
-def test_a_damaged_index_is_exit_code_1_with_the_command_that_mends_it(
-    run: Run, index: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", [("ask", "Who has kept the lamp since 1987?"), ("refresh",)])
+def test_a_damaged_index_is_mended_and_the_file_is_named(
+    run: Run, index: Path, caplog: pytest.LogCaptureFixture, command: Sequence[str]
 ) -> None:
     run("refresh")
     (index / "parts" / "000001-0000").write_bytes(b"")
-    capsys.readouterr()
-    assert run("ask", "Who keeps the lamp?") == 1
-    assert error_line(capsys).endswith("Run: footnote refresh --rebuild")
+    caplog.clear()
+    assert run(*command) == 0
+    (warning,) = (record.getMessage() for record in caplog.records)
+    assert warning == (
+        f"a file of the index was changed or cut short: {index}/parts/000001-0000. "
+        "The index was mended from the data folder; 0 passages had to be encoded"
+    )
+
+
+def test_a_rebuild_mends_a_damaged_index(run: Run, index: Path) -> None:
+    run("refresh")
+    (index / "parts" / "000001-0000").write_bytes(b"")
     assert run("refresh", "--rebuild") == 0
+    assert open_snapshot(index).current
 
 
 @pytest.mark.model
