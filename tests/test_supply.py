@@ -18,6 +18,7 @@ WANTED = [
     *PROJECT["project"]["dependencies"],
     *PROJECT["project"]["optional-dependencies"]["dev"],
     *PROJECT["build-system"]["requires"],
+    "editables",  # hatchling asks for it, to install the project as it lies
 ]
 SBOM = json.loads((ROOT / "docs/sbom.cdx.json").read_text(encoding="utf-8"))
 # They tell it in a file of theirs, not where others do: MIT, and Apache 2.0.
