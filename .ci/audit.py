@@ -9,6 +9,7 @@ concern this project to the reason.
 """
 
 import json
+import re
 import subprocess
 import tempfile
 import venv
@@ -20,6 +21,8 @@ HERE = Path(__file__).resolve().parent
 LOCKED = ("requirements.txt", "torch-cuda.txt", "tools.txt")
 # Asked in this order, until one of them knows the packages.
 SERVICES = ("pypi", "osv")
+# What it ends with where a database cannot be reached.
+_UNREACHED = re.compile(r"requests\.exceptions\.\w+|ConnectionError|\bTimeout\b")
 ACCEPTED = HERE / "audit-accepted.json"
 
 
@@ -49,19 +52,19 @@ def main() -> int:
 def ask(pip_audit: Path, service: str) -> Findings | None:
     """Return what one database says of all that is locked; none where it cannot be reached."""
     files = [word for name in LOCKED for word in ("-r", str(HERE / name))]
-    options = ["--service", service, "--disable-pip", "--require-hashes", "--format", "json"]
-    done = subprocess.run(
-        [str(pip_audit), *options, "--progress-spinner", "off", *files], capture_output=True, text=True
-    )
-    return read(done.stdout)
-
-
-def read(report: str) -> Findings | None:
-    """Read a report of pip-audit; none where it ended before it wrote one."""
-    try:
-        packages = json.loads(report)["dependencies"]
-    except (ValueError, KeyError):
+    options = ["--vulnerability-service", service, "--disable-pip", "--require-hashes", "--format", "json"]
+    command = [str(pip_audit), *options, "--progress-spinner", "off", *files]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.stdout.strip():
+        return read(done.stdout)
+    if _UNREACHED.search(done.stderr):
         return None
+    raise SystemExit(f"audit: pip-audit failed, and not for want of a network:\n{done.stderr}")
+
+
+def read(report: str) -> Findings:
+    """Read a report of pip-audit."""
+    packages = json.loads(report)["dependencies"]
     found = Findings()
     for package in packages:
         if "skip_reason" in package:

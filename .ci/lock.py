@@ -33,6 +33,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 _PYTHON, _PLATFORM = "3.11", "x86_64-unknown-linux-gnu"
 _TORCH = re.compile(r"torch==|triton==|(nvidia|cuda)-")
+# What hatchling asks for beside itself when a project is installed as it lies.
+_EDITABLE = "editables"
 _MADE_BY = "python3 .ci/lock.py"
 
 
@@ -66,7 +68,7 @@ def _lock_environment(tools: Path, room: Path, upgrade: list[str]) -> None:
     main, cuda = HERE / "requirements.txt", HERE / "torch-cuda.txt"
     backend = room / "build-system.in"
     project = tomllib.loads(_text(ROOT / "pyproject.toml"))
-    backend.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+    backend.write_text("\n".join([*project["build-system"]["requires"], _EDITABLE]), encoding="utf-8")
     sources = [ROOT / "pyproject.toml", backend, "--extra", "dev"]
     known = _text(main) + _text(cuda)
     _compile(tools, sources, known=known, upgrade=upgrade, out=room / "requirements.txt")

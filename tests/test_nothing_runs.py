@@ -60,6 +60,7 @@ def test_refreshing_opening_and_asking_unpickle_nothing_call_nobody_and_write_to
     temporary = tmp_path / "temporary"  # where torch looks what it may do
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(temporary))  # a torch in this process may have set it
     command = [sys.executable, "-B", "-c", WATCHED + USED, *map(str, (data, index, backend, temporary))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n[]\n"

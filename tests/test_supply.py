@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from audit import Findings, read, verdict
+from audit import Findings, ask, read, verdict
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -18,6 +18,7 @@ WANTED = [
     *PROJECT["project"]["dependencies"],
     *PROJECT["project"]["optional-dependencies"]["dev"],
     *PROJECT["build-system"]["requires"],
+    "editables",  # hatchling asks for it, to install the project as it lies
 ]
 SBOM = json.loads((ROOT / "docs/sbom.cdx.json").read_text(encoding="utf-8"))
 # They tell it in a file of theirs, not where others do: MIT, and Apache 2.0.
@@ -82,18 +83,36 @@ REPORT = json.dumps(
 
 
 def test_a_known_vulnerability_fails_the_audit_by_name() -> None:
-    lines, code = verdict(read(REPORT) or Findings(), {})
+    lines, code = verdict(read(REPORT), {})
     assert code == 1
     assert "audit: leaky 2.0: PYSEC-1; update it, or accept it with a reason" in lines
 
 
 def test_an_accepted_vulnerability_is_named_with_its_reason() -> None:
-    lines, code = verdict(read(REPORT) or Findings(), {"PYSEC-1": "only on Windows"})
+    lines, code = verdict(read(REPORT), {"PYSEC-1": "only on Windows"})
     assert code == 0
     assert "audit: leaky 2.0: PYSEC-1, accepted: only on Windows" in lines
 
 
-@pytest.mark.parametrize("report", ["", '{"dependencies": [{"name": "untold", "skip_reason": "not found"}]}'])
-def test_where_nobody_answers_the_audit_does_not_say_that_all_is_well(report: str) -> None:
-    (line,), code = verdict(read(report) or Findings(), {})
+@pytest.mark.parametrize("found", [Findings(), Findings(untold=["one", "two"])])
+def test_where_nobody_answers_the_audit_does_not_say_that_all_is_well(found: Findings) -> None:
+    (line,), code = verdict(found, {})
     assert (code, line.startswith("audit: NOT AUDITED")) == (0, True)
+
+
+def pip_audit(folder: Path, *, says: str) -> Path:
+    """Return a program in the place of pip-audit that ends in an error."""
+    program = folder / "pip-audit"
+    program.write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 2\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_a_database_that_cannot_be_reached_is_no_failure(tmp_path: Path) -> None:
+    says = "requests.exceptions.ConnectionError: HTTPSConnectionPool: Max retries exceeded"
+    assert ask(pip_audit(tmp_path, says=says), "pypi") is None
+
+
+def test_an_audit_that_fails_for_another_reason_fails(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="unrecognized arguments"):
+        ask(pip_audit(tmp_path, says="pip-audit: error: unrecognized arguments"), "pypi")
