@@ -1,7 +1,7 @@
 """A model made fast, once: torch → OpenVINO → 8 bits, kept in the user's cache.
 
     models/all-MiniLM-L6-v2-1f0c…/
-      manifest.json        the encoder's card, the model's prompts, sha256 of each file below
+      manifest.json        the encoder's card, the model's prompts, sha256 of each file below; sealed
       model.xml model.bin  the graph and its weights
       tokenizer.json       how a text becomes tokens, so that nothing of torch is needed again
 
@@ -13,7 +13,6 @@ would change too much is kept in 32. The files are checked at each opening; dama
 import contextlib
 import hashlib
 import io
-import json
 import logging
 import shutil
 import sys
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from filelock import FileLock
 
+from embeddings.disk import sealed, unsealed
 from embeddings.encoder import EncoderCard, Vectors, unit
 from embeddings.errors import ModelError, NotConvertible
 from embeddings.torch_encoder import TorchEncoder
@@ -112,7 +112,7 @@ def _name(weights: Weights) -> str:
 
 def _read(folder: Path) -> Converted | None:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = unsealed((folder / "manifest.json").read_bytes())
         if any(_sha256(folder / name) != manifest["files"][name] for name in _FILES):
             return None
         card = EncoderCard(**manifest["card"])
@@ -148,7 +148,7 @@ def _convert(weights: Weights, folder: Path) -> None:
         "passage_prompt": source.prompt("document", "passage", "corpus"),
         "files": {name: _sha256(folder / name) for name in _FILES},
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (folder / "manifest.json").write_text(sealed(manifest), encoding="utf-8")
 
 
 def _write_graph(source: TorchEncoder, folder: Path) -> str:

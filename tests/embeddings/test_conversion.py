@@ -31,6 +31,25 @@ def test_a_damaged_model_is_made_again_and_gives_the_same_vectors(tmp_path: Path
         assert np.array_equal(mended.encode_query(text), before.encode_query(text))
 
 
+def test_any_changed_byte_of_what_is_told_of_a_model_makes_it_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = locate()
+    folder = Path(shutil.copytree(converted(weights).folder, tmp_path / converted(weights).folder.name))
+    whole = (folder / "manifest.json").read_bytes()
+    made: list[int] = []
+    monkeypatch.setattr("embeddings.conversion._convert", lambda *_: made.append(1))
+
+    def is_made_again(place: int) -> bool:
+        folder.mkdir(exist_ok=True)
+        (folder / "manifest.json").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ModelError, match="damaged as it was stored"):
+            converted(weights, tmp_path)
+        return bool(made and made.pop())
+
+    assert all(is_made_again(place) for place in range(len(whole)))
+
+
 def test_where_nothing_can_be_stored_the_error_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelError, match="--backend torch"):
