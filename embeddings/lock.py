@@ -42,7 +42,9 @@ def held(index: Path) -> Iterator[bool]:
                 break
             except Timeout:
                 if patience:
-                    _LOG.warning("waiting for another refresh of this index (%s)", holder(index))
+                    ours = holder(index).startswith(f"process {os.getpid()} on {_machine()} ")
+                    level = logging.INFO if ours else logging.WARNING
+                    _LOG.log(level, "waiting for another refresh of this index (%s)", holder(index))
                 waited = True
         else:
             raise FootnoteError(
@@ -72,6 +74,10 @@ def holder(index: Path) -> str:
 
 def _sign(index: Path) -> None:
     since = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    told = f"process {os.getpid()} on {platform.node() or 'this machine'} since {since}\n"
+    told = f"process {os.getpid()} on {_machine()} since {since}\n"
     with suppress(OSError):  # without room for it, it is only not told
         (index / "refresh.holder").write_text(told, encoding="utf-8")
+
+
+def _machine() -> str:
+    return platform.node() or "this machine"
