@@ -11,6 +11,7 @@ import typer
 
 from qa import QA
 from qa.cli import Backend, Data, Index, Model, Reranker, Uploads, app, open_bot, run
+from qa.examination import doctor_command
 from qa.verifying import verify_command
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def serve(
     server = Server(bot, host=host, port=port, open_browser=open_browser, mcp=mcp, read_only=read_only)
     typer.echo(f"Footnote is at {server.url} (stop it with Ctrl+C)")
     server.wait()
+
+
+app.command("doctor")(doctor_command)
 
 
 @app.command("chat")

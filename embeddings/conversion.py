@@ -1,7 +1,7 @@
 """A model made fast, once: torch → OpenVINO → 8 bits, kept in the user's cache.
 
     models/all-MiniLM-L6-v2-1f0c…/
-      manifest.json        the encoder's card, the model's prompts, sha256 of each file below; sealed
+      manifest.json        the encoder's card, the model's prompts, sha256 of each file below and of itself
       model.xml model.bin  the graph and its weights
       tokenizer.json       how a text becomes tokens, so that nothing of torch is needed again
 
@@ -13,6 +13,7 @@ would change too much is kept in 32. The files are checked at each opening; dama
 import contextlib
 import hashlib
 import io
+import json
 import logging
 import shutil
 import sys
@@ -25,9 +26,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from filelock import FileLock
 
-from embeddings.disk import sealed, unsealed
 from embeddings.encoder import EncoderCard, Vectors, unit
 from embeddings.errors import ModelError, NotConvertible
+from embeddings.private import make_private
 from embeddings.torch_encoder import TorchEncoder
 from embeddings.weights import Weights
 
@@ -71,11 +72,11 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
     ``models`` is where converted models are kept, by default in the user's cache. Raises ModelError,
     and NotConvertible where only torch can run the model.
     """
-    folder = (models or _models()) / _name(weights)
-    if found := _read(folder):
+    folder, found = kept(weights, models)
+    if found:
         return found
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private(folder.parent)
         with FileLock(folder.with_suffix(".lock")):
             if found := _read(folder):
                 return found
@@ -98,6 +99,12 @@ def converted(weights: Weights, models: Path | None = None) -> Converted:
     return made
 
 
+def kept(weights: Weights, models: Path | None = None) -> tuple[Path, Converted | None]:
+    """Return where the converted model belongs, and what lies there, if it is whole."""
+    folder = (models or _models()) / _name(weights)
+    return folder, _read(folder)
+
+
 def _models() -> Path:
     import platformdirs
 
@@ -112,8 +119,10 @@ def _name(weights: Weights) -> str:
 
 def _read(folder: Path) -> Converted | None:
     try:
-        manifest = unsealed((folder / "manifest.json").read_bytes())
-        if any(_sha256(folder / name) != manifest["files"][name] for name in _FILES):
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if manifest.pop("sha256") != _digest(manifest) or any(
+            _sha256(folder / name) != manifest["files"][name] for name in _FILES
+        ):
             return None
         card = EncoderCard(**manifest["card"])
         return Converted(folder, card, manifest["query_prompt"], manifest["passage_prompt"])
@@ -148,7 +157,8 @@ def _convert(weights: Weights, folder: Path) -> None:
         "passage_prompt": source.prompt("document", "passage", "corpus"),
         "files": {name: _sha256(folder / name) for name in _FILES},
     }
-    (folder / "manifest.json").write_text(sealed(manifest), encoding="utf-8")
+    whole = manifest | {"sha256": _digest(manifest)}
+    (folder / "manifest.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
 
 
 def _write_graph(source: TorchEncoder, folder: Path) -> str:
@@ -217,6 +227,10 @@ def _vectors(model: "openvino.Model", samples: "Sequence[Sequence[Array]]") -> V
 
 def _calibration_digest() -> str:
     return hashlib.blake2b(_CALIBRATION.read_bytes(), digest_size=8).hexdigest()
+
+
+def _digest(manifest: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(file: Path) -> str:

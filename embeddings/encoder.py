@@ -93,7 +93,7 @@ def load_encoder(model: str | None = None, backend: str = "auto") -> Encoder:
             "there is no such backend", place=backend, remedy=f"Choose of {', '.join(get_args(Backend))}."
         )
     weights = locate(model)
-    if backend == "torch" or (backend == "auto" and _prefers_torch()):
+    if backend == "torch" or (backend == "auto" and prefers_torch()):
         return TorchEncoder(weights)
     try:
         return OpenVINOEncoder(weights)
@@ -131,13 +131,14 @@ def unit(rows: "npt.NDArray[np.floating]") -> Vectors:
     return np.ascontiguousarray(rows / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
-def _prefers_torch() -> bool:
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return True
-    if not all(importlib.util.find_spec(name) for name in ("openvino", "nncf")):
-        return True
+def prefers_torch() -> str:
+    """Return why ``auto`` takes torch on this machine; nothing where it takes OpenVINO."""
+    if (machine := platform.machine().lower()) not in ("x86_64", "amd64"):
+        return f"the machine is {machine}"
+    if missing := [name for name in ("openvino", "nncf") if not importlib.util.find_spec(name)]:
+        return f"{' and '.join(missing)} is not installed"
     if not Path("/dev/nvidiactl").exists():
-        return False  # told without torch, whose import takes seconds
+        return ""  # told without torch, whose import takes seconds
     import torch
 
-    return torch.cuda.is_available()
+    return "there is a GPU" if torch.cuda.is_available() else ""

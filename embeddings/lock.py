@@ -20,6 +20,8 @@ _LOG = logging.getLogger("footnote")
 # How long another's refresh is waited for, and how long before that is told.
 PATIENCE = 600.0
 _TELL_AFTER = 1.0
+# So often it is tried: who holds the index for a moment only, again and again, keeps nobody out.
+_POLL = 0.01
 _LONGEST = 200
 
 
@@ -38,7 +40,7 @@ def held(index: Path) -> Iterator[bool]:
         make_folder(index)
         for patience in (0.0, min(_TELL_AFTER, PATIENCE), PATIENCE):
             try:
-                lock.acquire(timeout=patience)
+                lock.acquire(timeout=patience, poll_interval=_POLL)
                 break
             except Timeout:
                 if patience:

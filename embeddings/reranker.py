@@ -42,9 +42,12 @@ class CrossReranker:
     def _model(self) -> "CrossEncoder":
         from sentence_transformers import CrossEncoder
 
-        folder = locate(self._name, option="--reranker").folder
+        weights = locate(self._name, option="--reranker")
+        weights.check()
         try:
-            model: CrossEncoder = CrossEncoder(str(folder), local_files_only=True)
+            model: CrossEncoder = CrossEncoder(
+                str(weights.folder), local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
             raise cannot_load(self._name, "--reranker", error) from error
         if model.num_labels != 1:

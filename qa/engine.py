@@ -13,18 +13,9 @@ from pathlib import Path
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import (
-    DocumentError,
-    IndexLocationError,
-    QuestionError,
-    SnapshotDamaged,
-    SnapshotError,
-    StorageError,
-)
-from embeddings.plan import unchanged
+from embeddings.errors import DocumentError, QuestionError
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
-from embeddings.snapshot import Snapshot, open_snapshot
 from qa.answer import Answer, Hit
 from qa.catalog import Selection
 from qa.chart import Chart
@@ -33,6 +24,7 @@ from qa.conversation import leans, standalone
 from qa.folders import default_data, default_index
 from qa.following import Following
 from qa.listing import list_documents
+from qa.opening import refresh_or_open
 from qa.reading import Reading
 from qa.retriever import Candidate, Question, Where
 from qa.spelling import corrected
@@ -71,7 +63,9 @@ class QA:
         self._follow = follow
         self._refreshing = threading.Lock()
         self._following = Following([data] if uploads is None else [data, uploads], index, self.refresh)
-        report, snapshot = self._opened(on_progress)
+        report, snapshot = refresh_or_open(
+            data, index, encoder=encoder, uploads=uploads, on_progress=on_progress
+        )
         self._reading = Reading(snapshot)
         self._take(report)
 
@@ -95,9 +89,9 @@ class QA:
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
         runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
         ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
-        question first looks for changes. A damaged index is mended; where it cannot be written, the last
-        good generation serves. Raises CorpusError, ModelError, SnapshotMismatch, and, where there is
-        nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
+        question first looks for changes. A damaged index is mended; one that cannot be written serves as
+        it is, with a warning where something changed. Raises CorpusError, ModelError, SnapshotMismatch,
+        and, where there is nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)
@@ -227,24 +221,6 @@ class QA:
         if self._follow:
             self._following.catch_up()
         return self._reading
-
-    def _opened(self, on_progress: OnProgress | None) -> tuple[RefreshReport, Snapshot]:
-        """Bring the index up to the folder; where it cannot be written, the last good generation serves."""
-        try:
-            return refresh(
-                self.data,
-                self.index,
-                encoder=self._encoder,
-                uploads=self.uploads,
-                on_progress=on_progress,
-            )
-        except (IndexLocationError, StorageError, SnapshotDamaged) as error:
-            try:
-                snapshot = open_snapshot(self.index, card=self._encoder.card)
-            except SnapshotError:
-                raise error from None
-            _LOG.warning("serving the last good generation: %s", error)
-            return unchanged(snapshot), snapshot
 
     def _take(self, report: RefreshReport) -> None:
         """Note what was done, and name the files that failed: loudly when something changed, else softly."""

@@ -1,9 +1,11 @@
 """The folders that nobody named: the shipped corpus, and what of the user's belongs to a data folder."""
 
+import contextlib
 import hashlib
 from pathlib import Path
 
 from embeddings.encoder import EncoderCard
+from embeddings.private import make_private
 from embeddings.snapshot import VERSIONS
 
 
@@ -19,7 +21,10 @@ def default_index(data: Path, card: EncoderCard) -> Path:
 
     what = "\0".join([str(data.resolve()), card.fingerprint, *map(str, VERSIONS)])
     digest = hashlib.blake2b(what.encode(), digest_size=6).hexdigest()
-    return platformdirs.user_cache_path("footnote") / f"{data.resolve().name}-{digest}"
+    folder = platformdirs.user_cache_path("footnote")
+    with contextlib.suppress(OSError):  # whoever writes there says what is wrong
+        make_private(folder)
+    return folder / f"{data.resolve().name}-{digest}"
 
 
 def folder_key(data: Path) -> str:

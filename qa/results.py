@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from embeddings.private import make_private
 from qa.answer import Json
 from qa.folders import own_folder
 from qa.metrics import Evaluation
@@ -19,7 +20,7 @@ def keep_results(data: Path, found: Sequence[Evaluation]) -> None:
     file = own_folder(data) / _FILE
     kept = {"time": datetime.now(UTC).isoformat(timespec="minutes"), "measured": [e.to_dict() for e in found]}
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file.parent)
         new = file.with_suffix(".new")
         new.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
         new.replace(file)

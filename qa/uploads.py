@@ -13,6 +13,7 @@ from typing import Final
 
 from embeddings.errors import DocumentError, FootnoteError
 from embeddings.folder import UPLOADS
+from embeddings.private import make_private
 from embeddings.readers import SUFFIXES, read
 
 LARGEST_MB: Final = 50
@@ -62,7 +63,7 @@ class Uploads:
                     remedy="Remove some, or put it into the data folder itself.",
                 )
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                make_private(self.folder)
                 shutil.copyfile(file, staged)
                 if not any(read(staged, source=f"{UPLOADS}{name}")):
                     raise DocumentError("It holds no document", place=name, remedy="Add one with text in it.")

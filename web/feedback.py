@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from embeddings.errors import FootnoteError
+from embeddings.private import make_private
 from qa.answer import Answer, Json
 from web.turn import Turn
 
@@ -64,7 +65,7 @@ class Feedback:
         line = json.dumps(_record(identity, turn, turn.answer, history, rating), ensure_ascii=False)
         try:
             with self._lock:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
+                make_private(self.file.parent)
                 lines = self._lines_without(identity)
                 new = self.file.with_suffix(".new")
                 new.write_text("".join(f"{each}\n" for each in [*lines, line]), encoding="utf-8")
