@@ -14,7 +14,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -124,18 +124,17 @@ class VectorCache:
             marks = ",".join("?" * len(part))
             query = f"SELECT key, rows FROM vectors WHERE key IN ({marks})"  # noqa: S608 (question marks only)
             for key, blob in self._connection.execute(query, part):
-                text = wanted[key]
-                rows = self._read(blob, count=1 + len(text[1]))
-                if rows is not None:
+                text = wanted.get(key)
+                rows = self._read(blob, count=1 + len(text[1])) if text else None
+                if text and rows is not None:
                     known[text] = rows
         return known
 
-    def _read(self, blob: bytes, *, count: int) -> Vectors | None:
+    def _read(self, blob: object, *, count: int) -> Vectors | None:
         dimension = self._encoder.card.dimension
-        body = blob[4:]
-        if len(body) != 4 * count * dimension or not _is_whole(blob):
+        if not _is_whole(blob) or len(blob) != 4 + 4 * count * dimension:
             return None
-        return np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, dimension)
+        return np.frombuffer(blob[4:], dtype="<f4").astype(np.float32).reshape(count, dimension)
 
     def _store(self, texts: Sequence[Text], encoded: Sequence[Vectors]) -> None:
         bodies = [rows.astype("<f4").tobytes() for rows in encoded]
@@ -197,8 +196,9 @@ def inspect_cache(file: Path) -> tuple[int, str]:
     return count, ""
 
 
-def _is_whole(blob: bytes) -> bool:
-    return zlib.crc32(blob[4:]).to_bytes(4, "little") == blob[:4]
+def _is_whole(blob: object) -> TypeGuard[bytes]:
+    """Tell whether a row is as it was kept; of a damaged file, it may be anything."""
+    return isinstance(blob, bytes) and zlib.crc32(blob[4:]).to_bytes(4, "little") == blob[:4]
 
 
 def _connect(file: Path) -> sqlite3.Connection:

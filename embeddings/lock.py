@@ -20,6 +20,8 @@ _LOG = logging.getLogger("footnote")
 # How long another's refresh is waited for, and how long before that is told.
 PATIENCE = 600.0
 _TELL_AFTER = 1.0
+# So often it is tried: who holds the index for a moment only, again and again, keeps nobody out.
+_POLL = 0.01
 _LONGEST = 200
 
 
@@ -38,11 +40,13 @@ def held(index: Path) -> Iterator[bool]:
         make_folder(index)
         for patience in (0.0, min(_TELL_AFTER, PATIENCE), PATIENCE):
             try:
-                lock.acquire(timeout=patience)
+                lock.acquire(timeout=patience, poll_interval=_POLL)
                 break
             except Timeout:
                 if patience:
-                    _LOG.warning("waiting for another refresh of this index (%s)", holder(index))
+                    ours = holder(index).startswith(f"process {os.getpid()} on {_machine()} ")
+                    level = logging.INFO if ours else logging.WARNING
+                    _LOG.log(level, "waiting for another refresh of this index (%s)", holder(index))
                 waited = True
         else:
             raise FootnoteError(
@@ -72,6 +76,10 @@ def holder(index: Path) -> str:
 
 def _sign(index: Path) -> None:
     since = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    told = f"process {os.getpid()} on {platform.node() or 'this machine'} since {since}\n"
+    told = f"process {os.getpid()} on {_machine()} since {since}\n"
     with suppress(OSError):  # without room for it, it is only not told
         (index / "refresh.holder").write_text(told, encoding="utf-8")
+
+
+def _machine() -> str:
+    return platform.node() or "this machine"

@@ -89,9 +89,9 @@ class QA:
         to that data and encoder. ``model`` is a sentence-transformers name or folder, ``backend`` what
         runs it (auto, openvino or torch), ``uploads`` a second folder whose files are served as
         ``uploads/NAME``, ``reranker`` a CrossEncoder's name or folder, or none. With ``follow``, each
-        question first looks for changes. A damaged index is mended; where it cannot be written, the last
-        good generation serves. Raises CorpusError, ModelError, SnapshotMismatch, and, where there is
-        nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
+        question first looks for changes. A damaged index is mended; one that cannot be written serves as
+        it is, with a warning where something changed. Raises CorpusError, ModelError, SnapshotMismatch,
+        and, where there is nothing to serve, IndexLocationError, StorageError or SnapshotDamaged.
         """
         folder = Path(data) if data is not None else default_data()
         encoder = encoder or load_encoder(model, backend)

@@ -6,8 +6,8 @@ from pathlib import Path
 from embeddings.cache import OnProgress
 from embeddings.encoder import Encoder
 from embeddings.errors import IndexLocationError, SnapshotDamaged, SnapshotError, StorageError
-from embeddings.plan import RefreshReport, unchanged
-from embeddings.refresh import refresh
+from embeddings.plan import unchanged
+from embeddings.refresh import RefreshReport, refresh
 from embeddings.snapshot import Snapshot, open_snapshot
 
 _LOG = logging.getLogger("footnote")
@@ -21,10 +21,10 @@ def refresh_or_open(
     uploads: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[RefreshReport, Snapshot]:
-    """Bring the index up to the data folder; where it cannot be written, open the last good generation.
+    """Bring the index up to the data folder, or open it as it is where it cannot be written.
 
-    Raises what ``refresh`` does; IndexLocationError, StorageError and SnapshotDamaged only where nothing
-    stands there that can be served.
+    Raises what ``refresh`` does; what says that it cannot be written or mended, only where nothing stands
+    there that can be served.
     """
     try:
         return refresh(data, index, encoder=encoder, uploads=uploads, on_progress=on_progress)

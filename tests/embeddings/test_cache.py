@@ -2,8 +2,9 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from embeddings.cache import Text, VectorCache
+from embeddings.cache import Text, VectorCache, inspect_cache
 from embeddings.corpus import Span
 from tests.hashing_encoder import HashingEncoder
 
@@ -95,3 +96,28 @@ def test_a_look_into_the_cache_writes_nothing(tmp_path: Path, encoder: HashingEn
     with VectorCache(tmp_path / "v.sqlite", encoder, read_only=True) as cache:
         assert cache.missing([text("a"), text("b")]) == [text("b")]
     assert [(path.name, path.stat().st_mtime_ns) for path in tmp_path.iterdir()] == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vectors SET rows = NULL",
+        "UPDATE vectors SET rows = 7",
+        "UPDATE vectors SET rows = 0.5",
+        "UPDATE vectors SET rows = 'text'",
+        "UPDATE vectors SET rows = x''",
+        "UPDATE vectors SET rows = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_row_of_another_kind_is_encoded_again(
+    tmp_path: Path, encoder: HashingEncoder, statement: str
+) -> None:
+    with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
+        before = cache.vectors([text("a")])
+    with sqlite3.connect(tmp_path / "v.sqlite") as connection:
+        connection.execute(statement)
+    connection.close()
+    assert inspect_cache(tmp_path / "v.sqlite")[1].endswith("that costs time only")
+    with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
+        assert np.array_equal(cache.vectors([text("a")]), before)
+    assert encoder.encoded == ["a", "a"]

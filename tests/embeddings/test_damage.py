@@ -291,7 +291,9 @@ def test_where_nothing_can_be_written_the_last_good_generation_serves(
         bot = QA.open(data, index, encoder=encoder)
     assert (bot.report.generation, bot.report.kept) == (1, 6)
     assert "7.45" in bot.document("notes.txt").text
-    assert caplog.messages[0].startswith("what changed is not taken in, generation 1 serves: ")
+    assert caplog.messages[0].startswith(
+        "what changed is not taken in, generation 1 serves: a file of the index was changed"
+    )
     assert (bot.refresh().generation, "noon" in bot.document("notes.txt").text) == (3, True)
 
 

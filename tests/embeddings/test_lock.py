@@ -1,5 +1,6 @@
 """Two refreshes of one index: one works, the other waits, or says for whom."""
 
+import logging
 import os
 import platform
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,15 +99,16 @@ def test_who_waits_is_told_for_whom_and_finds_the_work_done(
 ) -> None:
     monkeypatch.setattr("embeddings.lock._TELL_AFTER", 0.1)
     other = start(refresh_when_told, data, index)  # holds the lock, and waits in its encoder
-    heard: list[object] = []
+    heard: list[tuple[Any, ...]] = []
 
-    def hear(*told: object) -> None:
+    def hear(*told: Any) -> None:
         heard.append(told)
         other.line.send("go on")
 
-    monkeypatch.setattr("embeddings.lock._LOG.warning", hear)
+    monkeypatch.setattr("embeddings.lock._LOG.log", hear)
     report, snapshot = refresh(data, index, encoder=encoder)
-    assert f"process {other.process.pid} " in str(heard)
+    assert heard[0] == (logging.WARNING, "waiting for another refresh of this index (%s)", heard[0][2])
+    assert heard[0][2].startswith(f"process {other.process.pid} on ")
     assert (encoder.encoded, report.generation, report.kept) == ([], 1, 6)
     assert other.line.recv() > 0
     assert content(snapshot) == content(open_snapshot(index))
