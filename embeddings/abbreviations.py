@@ -12,7 +12,10 @@ from embeddings.analyser import STOPWORDS, analyse
 # Words that begin with the same so many letters are taken for forms of one word.
 _PREFIX = 5
 
-_EXPLAINED = re.compile(r"((?:[^\W_][\w'’-]*[ -]){2,8})\(([A-Z][A-Za-z]{1,8}?)s?\)")
+_SHORT = re.compile(r"(?<=[ -])\(([A-Z][A-Za-z]{1,8}?)s?\)")
+# Words before it, read backwards from its bracket: each is parted from the next by a space or hyphens.
+_WORDS_BEFORE = re.compile(r"(?:(?: |-++)[\w'’]*[^\W_]){2,16}")
+_LOOKED_AT = 300  # characters
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -20,8 +23,8 @@ def find_abbreviations(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the terms of the long form by the term of the short one, the first explanation first."""
     found: dict[str, tuple[str, ...]] = {}
     for text in texts:
-        for match in _EXPLAINED.finditer(text):
-            long, short = _long_form(match[1], match[2]), analyse(match[2])
+        for match in _SHORT.finditer(text):
+            long, short = _long_form(_before(text, match.start()), match[1]), analyse(match[1])
             if long and len(short) == 1:
                 found.setdefault(short[0], tuple(analyse(long)))
     return found
@@ -63,6 +66,12 @@ class Abbreviations:
         return {short: self._known[short] for short in sorted(shorts, key=self._order.__getitem__)}
 
 
+def _before(text: str, end: int) -> str:
+    """Return the words that stand right before a place."""
+    found = _WORDS_BEFORE.match(text[max(end - _LOOKED_AT, 0) : end][::-1])
+    return found[0][::-1] if found else ""
+
+
 def _long_form(before: str, short: str) -> str:
     """Return the words before a short form whose initials it is, or nothing."""
     words = _WORD.findall(before)
@@ -76,7 +85,8 @@ def _long_form(before: str, short: str) -> str:
 
 def explanation(text: str, short: str) -> int | None:
     """Return where in a text a short form is explained, or None."""
-    for match in _EXPLAINED.finditer(text):
-        if match[2].casefold() == short.casefold() and _long_form(match[1], match[2]):
-            return match.start(2)
+    for match in _SHORT.finditer(text):
+        before = _before(text, match.start())
+        if match[1].casefold() == short.casefold() and _long_form(before, match[1]):
+            return match.start(1)
     return None

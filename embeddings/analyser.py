@@ -37,7 +37,7 @@ _UNSPACED = (
 )
 # Vowel signs and the like, which Python does not count as word characters.
 _MARKS = "".join(chr(n) for n in range(0x300, 0xE00) if unicodedata.category(chr(n)) in {"Mn", "Mc"})
-_WORD = rf"[^\W_{_UNSPACED}{_MARKS}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}{_MARKS}]*)*"
+_WORD = rf"[^\W_{_UNSPACED}{_MARKS}]++(?:[{_MARKS}]++[^\W_{_UNSPACED}{_MARKS}]*+)*+"
 # No two neighbouring parts of the pattern can match the same character, so it takes linear time.
 _TOKEN = re.compile(
     rf"(?P<run>[{_UNSPACED}]+)"

@@ -2,7 +2,8 @@
 
 Markdown is read by markdown-it; every other text is paragraphs between blank lines. Two things that
 scraped texts do are undone here: headings that run on inside a line (named by the document's
-``sections``), and bullets that do (``… We offer: * Work * Play``).
+``sections``), and bullets that do (``… We offer: * Work * Play``). Markdown that is nested deeper, or
+has more blocks, than any text that was written is read as paragraphs.
 """
 
 import re
@@ -15,12 +16,19 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from embeddings.corpus import Document
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 Kind: TypeAlias = Literal["paragraph", "item", "code", "table"]
 
+# Lists in lists, or quotes in quotes: markdown-it leaves out what is deeper.
+_DEEPEST = 40
+# A block is up to three tokens of .3 kB each; a book of 1,500 pages has some 60,000.
+_MOST_TOKENS = 1_000_000
+# A longer heading is cut: every passage below it has it.
+_LONGEST_HEADING = 200
+
 _MARKDOWN = frozenset({".md", ".markdown", ".html", ".htm"})
-_PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 _BULLET = re.compile(r"(?<!\S)[*•·▪◦‣–-](?= \S)")
 _AFTER_SECTION = " \t\n:：."
 
@@ -51,20 +59,54 @@ def blocks_of(document: Document) -> Iterator[Block]:
 
 
 def _plain_blocks(document: Document) -> Iterator[Block]:
-    for paragraph in _PARAGRAPH.finditer(document.text):
-        yield Block(paragraph.start(), paragraph.end())
+    start, end, offset = -1, -1, 0
+    for line in document.text.split("\n"):
+        if line and not line.isspace():
+            start, end = offset if start < 0 else start, offset + len(line)
+        elif start >= 0:
+            yield Block(start, end)
+            start = -1
+        offset += len(line) + 1
+    if start >= 0:
+        yield Block(start, end)
 
 
 def _markdown_blocks(document: Document) -> Iterator[Block]:
     from markdown_it import MarkdownIt  # costs a start what only splitting needs
 
-    reader = _MarkdownReader(document)
-    yield from reader.read(MarkdownIt("commonmark").enable("table").parse(document.text))
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
+    links: dict[str, object] = {}
+    tokens = _Tokens()
+    try:
+        parser.block.parse(document.text, parser, links, tokens)
+    except _TooMany:
+        yield from _plain_blocks(document)
+        return
+    if any(token.nesting == 1 and token.level >= _DEEPEST - 1 for token in tokens):
+        yield from _plain_blocks(document)
+        return
+    yield from _MarkdownReader(document, parser, links).read(tokens)
+
+
+class _TooMany(Exception):
+    """A text has more blocks than are kept."""
+
+
+class _Tokens(list["Token"]):
+    """The blocks of a text, their inner marks unread: reading those of a hostile line takes for ever."""
+
+    def append(self, token: "Token") -> None:
+        """Take one more, or raise _TooMany."""
+        if len(self) >= _MOST_TOKENS:
+            raise _TooMany
+        super().append(token)
 
 
 class _MarkdownReader:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, parser: "MarkdownIt", links: dict[str, object]) -> None:
         self._document = document
+        self._parser = parser
+        self._links = links
         self._lines = document.text.split("\n")
         self._starts = [0]
         for line in self._lines:
@@ -98,8 +140,10 @@ class _MarkdownReader:
             yield bare
 
     def _heading(self, level: int, inline: "Token") -> Block | None:
-        words = "".join(child.content if child.content else " " for child in inline.children or [])
-        title = " ".join(words.split())
+        marked = inline.content[: 4 * _LONGEST_HEADING]
+        children = self._parser.parseInline(marked, self._links)[0].children or []
+        words = "".join(child.content if child.content else " " for child in children)
+        title = " ".join(words.split())[:_LONGEST_HEADING]
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         above = self._headings()

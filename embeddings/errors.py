@@ -18,6 +18,15 @@
 A message is one line: the fact, the place, the remedy.
 """
 
+import re
+
+# Controls but for line ends and tabs, line separators, directions, byte-order marks, lone surrogates.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+# Whatever a file or a caller says is told no longer than this.
+_LONGEST = 500
+
 
 class FootnoteError(Exception):
     """Say what failed, where, and what to do next, in one line."""
@@ -82,5 +91,18 @@ class SnapshotMismatch(SnapshotError):
     """The index was made by another format, splitter or encoder."""
 
 
+def visible(text: str) -> str:
+    r"""Return a text as a terminal can show it: signs that would steer it become ``\x1b`` or ``\u202e``.
+
+    Line ends and tabs stay.
+    """
+    return _STEERING.sub(_escaped, text)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return ascii(sign[0])[1:-1]
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    line = visible(" ".join(text[: 2 * _LONGEST].split()))
+    return f"{line[:_LONGEST]}…" if len(line) > _LONGEST else line

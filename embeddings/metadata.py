@@ -28,6 +28,12 @@ from yaml.reader import ReaderError
 from embeddings.corpus import Metadata, MetadataValue, normalise
 from embeddings.errors import DocumentError
 
+# More is no longer what a file says of itself. PyYAML takes 1.5 s for so much.
+_MOST_CHARACTERS = 64_000
+# Each is looked for in all of the text.
+_MOST_SECTIONS = 100
+_LONGEST_SECTION = 200
+
 _KEY = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[\w.-]+(?: [\w.-]+){0,2}):(?:\s|$)""")
 _COLLECTION = re.compile(r"(?:- |\[|\{)")
 
@@ -56,6 +62,8 @@ def split_front_matter(text: str, *, source: str) -> tuple[str, str]:
 def read_front_matter(front: str, *, source: str) -> tuple[str, tuple[str, ...], Metadata]:
     """Return what the front matter says: the title, empty if it has none, the sections, and the rest."""
     try:
+        if len(front) > _MOST_CHARACTERS:
+            raise ValueError(f"it has more than {_MOST_CHARACTERS:,} characters")
         fields = _parse(front)
         return pop_string(fields, "title"), pop_sections(fields), flatten(fields)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
@@ -84,14 +92,23 @@ def pop_sections(fields: Fields) -> tuple[str, ...]:
         return ()
     if not isinstance(sections, list) or not all(isinstance(section, str | int) for section in sections):
         raise ValueError("sections is not a list of headings; quote those that hold a colon")
-    return tuple(one_line(str(section)) for section in sections)
+    names = tuple(one_line(str(section)) for section in sections)
+    if len(names) > _MOST_SECTIONS or any(len(name) > _LONGEST_SECTION for name in names):
+        raise ValueError(
+            f"sections are at most {_MOST_SECTIONS} headings of at most {_LONGEST_SECTION} characters"
+        )
+    return names
 
 
 def flatten(fields: Mapping[str, object]) -> Metadata:
     """Return the fields as metadata: nested keys joined by dots, lists as tuples of words, no nulls."""
     single: dict[str, MetadataValue] = {}
     listed: dict[str, list[str]] = {}
+    characters = 0
     for key, value, in_list in _leaves("", fields, in_list=False):
+        characters += len(key) + len(_word(value))
+        if characters > _MOST_CHARACTERS:
+            raise ValueError(f"its metadata have more than {_MOST_CHARACTERS:,} characters")
         if in_list:
             listed.setdefault(key, []).append(_word(value))
         else:
@@ -152,7 +169,7 @@ def _where_and_why(error: Exception, front: str) -> tuple[int, str]:
         case RecursionError():
             return 2, "it is nested too deeply"
         case _:
-            return 2, str(error)
+            return 2, str(error)[:200]
 
 
 def _leaves(key: str, value: object, *, in_list: bool) -> Iterator[tuple[str, _Scalar, bool]]:

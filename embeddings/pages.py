@@ -11,7 +11,6 @@ import io
 import logging
 import re
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -20,8 +19,8 @@ from markdownify import MarkdownConverter
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError
 
-from embeddings.corpus import Metadata
 from embeddings.errors import DocumentError
+from embeddings.extract import Extract
 
 # Elements whose words are no part of the text: machinery, navigation, controls, and readings of Chinese
 # or Japanese characters (ruby), which would tear the words apart.
@@ -56,6 +55,7 @@ _ENDS = {
     "tbody": frozenset(["td", "th", "tr", "thead", "tbody", "p"]),
 }
 
+_NUMBERS = {"start": re.compile("[0-9]{1,3}"), "colspan": re.compile("[0-9]|1[0-9]")}
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _HIDING = re.compile(r"(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.IGNORECASE)
 
@@ -83,15 +83,6 @@ _NO_TITLE = re.compile(
     r"|.*\.(?:pdf|docx?|dvi|tex|indd|pptx?|xlsx?|odt|rtf|html?)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """What a laid-out file holds; ``title`` is empty where it names none worth showing."""
-
-    title: str
-    text: str
-    metadata: Metadata
 
 
 def declared_charset(data: bytes) -> tuple[str, ...]:
@@ -127,6 +118,8 @@ def read_html(markup: str, *, source: str) -> Extract:
             wrap_width=None,  # … and no new ones are made
         )
         text = _tidy(converter.convert_soup(soup))
+    except MemoryError:
+        raise
     except Exception as error:  # on broken pages both libraries fail in ways they do not document
         why = "its elements are nested too deeply" if isinstance(error, RecursionError) else "it is damaged"
         raise DocumentError(
@@ -148,9 +141,11 @@ def read_pdf(data: bytes, *, source: str) -> Extract:
         raise DocumentError(
             "The PDF is encrypted", place=source, remedy="Save a copy of it that needs no password."
         ) from error
+    except MemoryError:
+        raise
     except Exception as error:  # pypdf: "broken PDF files might cause other Exceptions"
         raise DocumentError(
-            f"The PDF is damaged ({error or type(error).__name__})",
+            f"The PDF is damaged ({str(error)[:200] or type(error).__name__})",
             place=source,
             remedy="Open it in a viewer and save it anew.",
         ) from error
@@ -211,10 +206,9 @@ def _keep_shape_only(soup: BeautifulSoup) -> None:
             continue
         if _BLOCK.fullmatch(tag.name):
             tag.name = "div"
-        numbers = {name: _attribute(tag, name) for name in ("start", "colspan")}
         tag.attrs = {
-            name: value for name, value in numbers.items() if re.fullmatch(r"[0-9]{1,3}", value)
-        }  # markdownify takes int() of whatever stands there
+            name: value for name, form in _NUMBERS.items() if form.fullmatch(value := _attribute(tag, name))
+        }  # markdownify takes int() of whatever stands there, and writes as many cells
 
 
 def _pdf_title(reader: PdfReader) -> str:

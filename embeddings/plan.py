@@ -1,13 +1,14 @@
 """What a refresh will do: files as they are against the snapshot → documents that stay, and new ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from embeddings.apart import Apart
 from embeddings.corpus import Document
 from embeddings.errors import CorpusError
-from embeddings.folder import files_of, look, read_seen, require_folder
+from embeddings.folder import Found, files_of, look, read_seen, require_folder
 from embeddings.readers import SUFFIXES
 from embeddings.salvage import Salvage
 from embeddings.snapshot import Snapshot, SourceFile
@@ -123,14 +124,16 @@ def plan_refresh(
     runs: list[Run] = []
     looks: dict[str, SourceFile] = {}
     added = changed = kept = 0
-    for found in files_of(data, uploads):
+    apart = Apart()
+    for found in _with_closed(files_of(data, uploads), known):
         file = known.get(found.source)
         for look_before in (file, seen.get(found.source)):
-            if look_before and look_before.modified == found.modified and look_before.size == found.size:
+            same = look_before and look_before.modified == found.modified and look_before.size == found.size
+            if look_before and same and not found.reason:
                 state, fresh = look_before, None
                 break
         else:
-            state, fresh = look(found, file)
+            state, fresh = look(found, file, apart)
         old = range(first[found.source], first[found.source] + file.documents) if file else range(0)
         if state.reason and fresh is None:
             good = salvage.documents(found.source) if salvage else []
@@ -143,6 +146,7 @@ def plan_refresh(
         if state is not file and own == [Run(old)] and file and state.reason == file.reason:
             looks[found.source] = state
         sources.append(state)
+    apart.close()
     runs = _coalesced(runs)
     if not runs:
         failed = sources[0] if sources else None
@@ -155,6 +159,18 @@ def plan_refresh(
         )
     removed = (len(before.documents) if before else 0) - changed - kept
     return Plan(tuple(sources), tuple(runs), looks, seen, before, (added, changed, removed, kept))
+
+
+def _with_closed(found: Iterable[Found], known: Mapping[str, SourceFile]) -> Iterator[Found]:
+    """Yield the files in order, and those known of folders that cannot be looked into any more."""
+    files = {file.source: file for file in found}
+    closed = tuple(file.source for file in files.values() if file.source.endswith("/"))
+    lost = (file for file in known.values() if closed and file.source.startswith(closed))
+    for file in lost:
+        if file.source not in files:
+            reason = "Its folder cannot be looked into. Check its permissions."
+            files[file.source] = Found(file.source, "", file.size, file.modified, reason=reason)
+    return iter(sorted(files.values(), key=lambda file: file.source))
 
 
 def _first_documents(sources: Mapping[str, SourceFile]) -> dict[str, int]:

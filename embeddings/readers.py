@@ -6,17 +6,21 @@
     .pdf            the lines of its pages (``pages``)
     .jsonl          one record a line: ``_id``, ``title``, ``text``, any metadata (the BEIR corpus form)
 
-A file is read whole or not at all, and only ``DocumentError`` leaves this module.
+A file is read whole or not at all, and only ``DocumentError`` leaves this module. PDFs and long web
+pages are read in a process apart, whose time and memory are bounded (``apart``).
 """
 
 import json
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from embeddings.apart import Apart
 from embeddings.corpus import Document, normalise
 from embeddings.errors import DocumentError
+from embeddings.file import read_whole
 from embeddings.metadata import (
     encodable,
     flatten,
@@ -28,6 +32,18 @@ from embeddings.metadata import (
 )
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".jsonl"})
+
+# What is read of a file: ten of the longest books, and for what is divided into pages or records anyway,
+# or holds pictures, five times that. Reading takes up to six times a file's size in memory.
+_LARGEST = 50_000_000
+_LARGEST_OF = {".pdf": 250_000_000, ".jsonl": 250_000_000}
+# A longer web page is read apart: what is built to take html.parser as long as can be takes 3 s at this size.
+_SMALL_PAGE = 50_000
+# No title says more.
+_LONGEST_TITLE = 300
+_LONGEST_ID = 500
+# Where a text's first heading is looked for.
+_OPENING = 200_000
 
 # A longer first line of a text file is a paragraph, not a title.
 _TITLE_LIMIT = 120
@@ -52,7 +68,19 @@ def read(path: Path, *, source: str) -> tuple[Document, ...]:
 
     ``source`` is the file's POSIX path below the data folder. Raises ``DocumentError``.
     """
-    suffix = path.suffix.lower()
+    require_readable(source)
+    with Apart() as apart:
+        return parse(read_whole(path, source=source, largest=largest(source)), source=source, apart=apart)
+
+
+def largest(source: str) -> int:
+    """Return how many bytes a file of this name may have."""
+    return _LARGEST_OF.get(PurePosixPath(source).suffix.lower(), _LARGEST)
+
+
+def require_readable(source: str) -> None:
+    """Raise DocumentError for a name whose file is never read."""
+    suffix = PurePosixPath(source).suffix.lower()
     if suffix not in SUFFIXES:
         raise DocumentError(
             f"Files that end in {suffix or 'nothing'} cannot be read",
@@ -60,15 +88,19 @@ def read(path: Path, *, source: str) -> tuple[Document, ...]:
             remedy=f"Save it as one of {' '.join(sorted(SUFFIXES))}.",
         )
     if encodable(source) != source:
-        raise DocumentError("Its name is not UTF-8", place=ascii(source), remedy="Rename it.")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DocumentError(
-            f"Cannot be opened ({error.strerror or error})",
-            place=source,
-            remedy="Make the file readable or take it out of the folder.",
-        ) from error
+        raise DocumentError("Its name is not UTF-8", place=source, remedy="Rename it.")
+    if not is_plain_name(source):
+        raise DocumentError("Its name holds a control character", place=source, remedy="Rename it.")
+
+
+def is_plain_name(name: str) -> bool:
+    """Tell whether a name is text, in one line: what is listed, printed and linked to."""
+    return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name)
+
+
+def parse(data: bytes, *, source: str, apart: Apart) -> tuple[Document, ...]:
+    """Read what a file of this name holds. Raises ``DocumentError``."""
+    suffix = PurePosixPath(source).suffix.lower()
     _refuse_other_formats(data, suffix=suffix, source=source)
     match suffix:
         case ".md" | ".markdown":
@@ -78,7 +110,7 @@ def read(path: Path, *, source: str) -> tuple[Document, ...]:
         case ".jsonl":
             return _read_records(_decode(data, source=source), source=source)
         case _:
-            return (_read_pages(data, suffix=suffix, source=source),)
+            return (_read_pages(data, suffix=suffix, source=source, apart=apart),)
 
 
 def _read_markdown(text: str, *, source: str) -> Document:
@@ -86,7 +118,7 @@ def _read_markdown(text: str, *, source: str) -> Document:
     title, sections, metadata = read_front_matter(front, source=source)
     body = _content(rest, source=source)
     title = title or _first_heading(body) or _readable_stem(source)
-    return Document(source, source, title, body, metadata, sections)
+    return Document(source, source, title[:_LONGEST_TITLE], body, metadata, sections)
 
 
 def _read_plain(text: str, *, source: str) -> Document:
@@ -98,23 +130,26 @@ def _read_plain(text: str, *, source: str) -> Document:
     return Document(source, source, title or _readable_stem(source), body)
 
 
-def _read_pages(data: bytes, *, suffix: str, source: str) -> Document:
-    from embeddings import pages
-
+def _read_pages(data: bytes, *, suffix: str, source: str, apart: Apart) -> Document:
     if suffix == ".pdf":
-        extract = pages.read_pdf(data, source=source)
+        extract = apart.read(data, suffix=suffix, source=source)
     else:
+        from embeddings import pages
+
         markup = _decode(data, source=source, encodings=("utf-8", *pages.declared_charset(data)))
-        extract = pages.read_html(markup, source=source)
-    title = one_line(extract.title) or _readable_stem(source)
+        if len(markup) <= _SMALL_PAGE:
+            extract = pages.read_html(markup, source=source)
+        else:
+            extract = apart.read(markup.encode(), suffix=suffix, source=source)
+    title = one_line(extract.title)[:_LONGEST_TITLE] or _readable_stem(source)
     return Document(source, source, title, _content(extract.text, source=source), flatten(extract.metadata))
 
 
 def _read_records(text: str, *, source: str) -> tuple[Document, ...]:
     documents: list[Document] = []
     line_of: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+    for number, line in enumerate(_lines(text), start=1):
+        if not line or line.isspace():
             continue
         try:
             document = _parse_record(line, number=number, source=source)
@@ -131,6 +166,14 @@ def _read_records(text: str, *, source: str) -> tuple[Document, ...]:
     return tuple(documents)
 
 
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
 def _parse_record(line: str, *, number: int, source: str) -> Document:
     record = json.loads(line)
     if not isinstance(record, dict):
@@ -139,7 +182,9 @@ def _parse_record(line: str, *, number: int, source: str) -> Document:
     if not isinstance(text, str):
         raise ValueError("it has no text" if text is None else "its text is not a string")
     identifier = pop_string(record, "_id" if "_id" in record else "id") or str(number)
-    title = pop_string(record, "title") or f"{_readable_stem(source)} {identifier}"
+    if len(identifier) > _LONGEST_ID:
+        raise ValueError(f"its _id has more than {_LONGEST_ID} characters")
+    title = pop_string(record, "title")[:_LONGEST_TITLE] or f"{_readable_stem(source)} {identifier}"
     nested = record.pop("metadata", None)
     fields = nested | record if isinstance(nested, dict) else record | {"metadata": nested}
     sections = pop_sections(fields)
@@ -153,14 +198,14 @@ def _reason(error: Exception) -> str:
         case json.JSONDecodeError():
             return f"{error.msg}, column {error.colno}"
         case _:
-            return str(error)
+            return str(error)[:200]
 
 
 def _first_heading(body: str) -> str:
     from markdown_it import MarkdownIt  # costs a start what only reading needs
 
-    parser = MarkdownIt().disable("inline")  # blocks are enough to find it, and never slow
-    tokens = parser.parse(body)
+    parser = MarkdownIt().disable("inline")  # blocks are enough to find it
+    tokens = parser.parse(body[:_OPENING])
     found = [
         (opening.tag, inline.content)
         for opening, inline in pairwise(tokens)
@@ -169,7 +214,7 @@ def _first_heading(body: str) -> str:
     if not found:
         return ""
     content = next((content for tag, content in found if tag == "h1"), found[0][1])
-    words = MarkdownIt().parseInline(content)[0].children or []
+    words = MarkdownIt().parseInline(content[: 4 * _LONGEST_TITLE])[0].children or []
     return one_line("".join(" " if word.type.endswith("break") else word.content for word in words))
 
 
@@ -189,7 +234,9 @@ def _refuse_other_formats(data: bytes, *, suffix: str, source: str) -> None:
 
 
 def _decode(data: bytes, *, source: str, encodings: Sequence[str] = ("utf-8",)) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        encodings = ("utf-32",)
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ("utf-16",)
     try:
         text = data.decode(encodings[0])
@@ -202,7 +249,9 @@ def _decode(data: bytes, *, source: str, encodings: Sequence[str] = ("utf-8",)) 
         ) from error
     if "\0" in text:
         raise DocumentError(
-            "Not text, for it holds NUL characters", place=source, remedy="Give it its right ending."
+            "Not text, for it holds NUL characters",
+            place=source,
+            remedy="Give it its right ending, or, if it is text, save it as UTF-8.",
         )
     return normalise(text).lstrip("\ufeff")
 

@@ -29,6 +29,9 @@ SCRAP_TOKENS = 24
 # Items fill a passage, and long blocks are cut, to about this many: the length of the paragraphs
 # on which the ranking was measured (156 tokens on average).
 TARGET_TOKENS = 160
+# Nor is any longer than this, in characters, however few tokens they are (a word of 10 MB is one): what is
+# quoted is to be read. What the encoder reads of English has some 1,500, of any text below 2,500.
+LONGEST = 4_000
 # The heading path is cut to this many: at worst, one token each, in Chinese.
 HEADER_CHARACTERS = 96
 
@@ -95,7 +98,7 @@ class _Cutter:
         taken: list[Span] = []
         total = 0
         for span, count in zip(sentences, tokens, strict=True):
-            if taken and total + count > target:
+            if taken and (total + count > target or span.end - taken[0].start > LONGEST):
                 yield _Unit(block, tuple(taken), total)
                 taken, total = [], 0
             taken.append(span)
@@ -123,6 +126,8 @@ class _Cutter:
     def _fits(self, units: Sequence[_Unit]) -> bool:
         if units[0].block.aside != units[-1].block.aside:
             return False
+        if units[-1].end - units[0].start > LONGEST:
+            return False
         body = self._document.text[units[0].start : units[-1].end]
         return self._count([body])[0] <= self._room(units[0].block)
 
@@ -143,7 +148,7 @@ class _Cutter:
     def _fitting(self, span: Span, room: int) -> Iterator[Span]:
         """Yield the span, or, where it is longer than the encoder reads, its pieces."""
         text = self._document.text[span.start : span.end]
-        if self._count([text])[0] <= room:
+        if len(text) <= LONGEST and self._count([text])[0] <= room:
             yield span
             return
         middle = len(text) // 2
@@ -151,7 +156,7 @@ class _Cutter:
         cut = space if space > len(text) // 4 else middle
         for start, end in ((span.start, span.start + cut), (span.start + cut, span.end)):
             piece = self._document.text[start:end]
-            if piece.strip():
+            if any(character.isalnum() for character in piece):
                 lead = len(piece) - len(piece.lstrip())
                 yield from self._fitting(Span(start + lead, start + len(piece.rstrip())), room)
 

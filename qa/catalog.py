@@ -24,7 +24,7 @@ from qa.request import Choice, Extreme, Request, Terms, request
 from qa.vocabulary import Vocabulary
 
 # An English place that no document has is known by its place in the question, and its capital.
-_UNKNOWN_PLACE = re.compile(r"\b(?:in|at|near|from|outside|of)\s+((?:[^\W\d_a-z][\w.'’-]*\s*){1,3})\W*$")
+_UNKNOWN_PLACE = re.compile(r"\b(?:in|at|near|from|outside|of)\s++((?:[^\W\d_a-z][\w.'’-]*+\s*+){1,3})\W*+$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from embeddings.errors import FilterError, FootnoteError, InputError
 from embeddings.refresh import dry_run, refresh
 from qa.engine import QA
 from qa.folders import default_data, default_index, default_uploads
-from qa.printing import answer_in_words, as_json_text, hit_in_words, print_report
+from qa.printing import VisibleFormatter, answer_in_words, as_json_text, hit_in_words, print_report
 from qa.progress import shown_progress
 
 Data = Annotated[
@@ -231,7 +231,9 @@ def eval_command(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error is one line and an exit code."""
-    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(VisibleFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     try:
         app(args=arguments, prog_name="footnote")
     except FootnoteError as error:

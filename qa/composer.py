@@ -45,7 +45,9 @@ _NEAR = 0.8
 _TOLD = 0.6
 # What is said of a picture stands behind what the text itself says. Not fitted: SQuAD has no captions.
 _CAPTION = 0.3
-_FIGURE = re.compile(r"^\W*(?:figure|fig\.|image|photo|图)\s*\d*\s*[:.：]", re.IGNORECASE | re.MULTILINE)
+_FIGURE = re.compile(
+    r"^[^\w\n]*+(?:figure|fig\.|image|photo|图)\s*+\d*+\s*+[:.：]", re.IGNORECASE | re.MULTILINE
+)
 
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b|^\W*(?:what|which)(?: \w+)? (?:are|were)\b"

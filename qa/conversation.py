@@ -30,7 +30,7 @@ _DEMONSTRATIVE = re.compile(
 _POSSESSIVE = frozenset({"its", "his", "her", "their"})
 _WHAT_ABOUT = re.compile(
     r"^(?:(?:and |but |or )?(?:what|how) about |and (?=(?:in|at|from|for) ))"
-    r"(?:the (?:one|ones|other) )?(?P<rest>.*?)\W*$",
+    r"(?:the (?:one|ones|other) )?(?P<rest>(?:\W*+\w++)*+)\W*+$",
     re.IGNORECASE,
 )
 _IN_PLACE = re.compile(r"^(?P<head>.*\b(?:in|at|from|for) )(?P<place>[^?]*?)\W*$", re.IGNORECASE)
@@ -50,20 +50,20 @@ _AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _DETERMINER = re.compile(r"\b(?:the|a|an|my|our|your)\b", re.IGNORECASE)
-# What is left over at the end of a question, once what it asks for has gone to its front.
+# A word left over at the end of a question, once what it asks for has gone to its front.
 _STRANDED = re.compile(
-    r"(?:\s+(?:about|for|in|on|at|of|with|to|from|by|like|called|used|named|there|\w+ed))+\W*$", re.IGNORECASE
+    r"(?:about|for|in|on|at|of|with|to|from|by|like|called|used|named|there|\w+ed)", re.IGNORECASE
 )
 _PREPOSITION = re.compile(
-    r"\s+(?:about|for|in|on|at|with|to|from|by|as|before|after|during|when|all|every|each)\b.*$",
-    re.IGNORECASE,
+    r"(?<!\s)\s++(?:about|for|in|on|at|with|to|from|by|as|before|after|during|when|all|every|each)\b.*",
+    re.IGNORECASE | re.DOTALL,
 )
 # More words than this are a clause, and no name of a thing.
 _LONGEST_TOPIC = 7
 _LONGEST_PLACE = 12  # signs
 # "Jobs are in London", said of them, are jobs in London.
 _IS_IN = re.compile(r"\b(?:is|are|was|were) (?=(?:in|at|on|from|near|outside|not)\b)", re.IGNORECASE)
-_TAIL = re.compile(r"\W*(?:\b(?:is|are) there)?\W*$", re.IGNORECASE)
+_TAIL = re.compile(r"(?<!\W)\W*+(?:\b(?:is|are) there)?\W*+$", re.IGNORECASE)
 
 
 def standalone(question: str, history: Sequence[str]) -> str:
@@ -129,17 +129,31 @@ def _thing(question: str) -> str:
     rest = _TAIL.sub("", question[auxiliary.end() :] if auxiliary else question)
     determiner = _DETERMINER.search(rest)
     if auxiliary and auxiliary["be"]:
-        thing = _STRANDED.sub("", rest)
+        thing = _without_stranded(rest)
         sure = bool(determiner and determiner.start() == 0) or not _NAME.search(thing)
     elif auxiliary:
         # The verb stands behind the thing, and what belongs to it behind that.
-        words = _PREPOSITION.sub("", _STRANDED.sub("", rest)).split()
+        words = _PREPOSITION.sub("", _without_stranded(rest)).split()
         thing = " ".join(words[:-1])
         sure = bool(determiner and determiner.start() == 0 and 2 < len(words) < 5 and not _NAME.search(rest))
     else:
         thing = rest[determiner.start() :] if determiner else ""
         sure = True
     return thing if sure and len(thing.split()) <= _LONGEST_TOPIC else ""
+
+
+def _without_stranded(text: str) -> str:
+    """Return a text without the words that are left over at its end."""
+    words = list(re.finditer(r"\S+", text))
+    if not words:
+        return text
+    last = re.sub(r"(?<!\W)\W+$", "", words[-1][0])
+    kept, least = len(words), 0 if text[0].isspace() else 1
+    while kept > least and _STRANDED.fullmatch(last if kept == len(words) else words[kept - 1][0]):
+        kept -= 1
+    if kept == len(words):
+        return text
+    return text[: words[kept - 1].end()] if kept else ""
 
 
 def _moved_in_chinese(before: str, question: str) -> str:

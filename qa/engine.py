@@ -13,7 +13,8 @@ from pathlib import Path
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import DocumentError, QuestionError
+from embeddings.errors import DocumentError, visible
+from embeddings.metadata import encodable
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
 from qa.answer import Answer, Hit
@@ -23,6 +24,7 @@ from qa.composer import compose
 from qa.conversation import leans, standalone
 from qa.folders import default_data, default_index
 from qa.following import Following
+from qa.given import LONGEST_QUESTION, as_typed, count_of, filter_of, history_of, question_of
 from qa.listing import list_documents
 from qa.opening import refresh_or_open
 from qa.reading import Reading
@@ -32,12 +34,8 @@ from qa.wording import whole_question
 
 _LOG = logging.getLogger("footnote")
 
-# A longer text is a document, not a question; the encoder reads about 1,000 characters of it anyway.
-LONGEST_QUESTION = 4_000
 # Hits that come with an answer.
 SHOWN = 10
-# Earlier questions that are asked again to know which document is spoken of.
-_REMEMBERED = 3
 
 
 class QA:
@@ -131,14 +129,11 @@ class QA:
         ``where`` keeps to documents whose metadata has, for each key, the value or one of the values.
         Raises QuestionError or FilterError.
         """
-        text = _checked(question)
-        if k < 1:
-            raise QuestionError(
-                "a search returns at least one passage", place=f"k={k}", remedy="Ask for 1 or more."
-            )
+        text, count, chosen = question_of(question), count_of(k), filter_of(where)
         reading = self._current()
+        documents, most = reading.documents(chosen), min(count, len(reading.snapshot.passages))
         query = Question(corrected(text, reading), self._encoder)
-        return reading.hits(self._candidates(reading, query, k, reading.documents(where)))
+        return reading.hits(self._candidates(reading, query, most, documents))
 
     def ask(
         self,
@@ -166,21 +161,23 @@ class QA:
         literal: bool = False,
     ) -> Answer:
         """Answer from one snapshot; what was asked before is asked of the same one."""
-        documents, text = reading.documents(where), _checked(question)
+        text, earlier, chosen = question_of(question), history_of(history), filter_of(where)
+        asked, documents = as_typed(question), reading.documents(chosen)
         if not literal:
-            if found := self._of_it(corrected(text, reading), history, where, reading):
-                return list_documents(text, whole_question(found), found, reading)
-            text = corrected(standalone(text, history), reading)
+            if found := self._of_it(corrected(text, reading), earlier, chosen, reading):
+                return list_documents(asked, whole_question(found), found, reading)
+            whole = standalone(text, earlier)
+            text = corrected(whole if len(whole) <= LONGEST_QUESTION else text, reading)
         if selection := reading.catalog.select(text, within=documents):
-            return list_documents(question.strip(), text, selection, reading)
+            return list_documents(asked, text, selection, reading)
         query = Question(text, self._encoder)
         candidates = self._candidates(reading, query, SHOWN, documents)
-        return compose(question.strip(), query, candidates, reading, within=documents)
+        return compose(asked, query, candidates, reading, within=documents)
 
     def chart(self, question: str = "", hits: Sequence[Hit] = ()) -> Chart:
         """Return a map of the passages, with a question on it and what was found for it."""
         plane = self._current().plane
-        return plane.chart(self._encoder.encode_query(question) if question else None, hits)
+        return plane.chart(self._encoder.encode_query(question_of(question)) if question else None, hits)
 
     @property
     def passages(self) -> int:
@@ -189,7 +186,8 @@ class QA:
 
     def document(self, document_id: str) -> Document:
         """Return a document with its text. Raises DocumentError where there is none of that id."""
-        found = self._current().snapshot.documents.get(document_id)
+        known = self._current().snapshot.documents
+        found = known.get(document_id) if encodable(document_id) == document_id else None
         if found is None:
             raise DocumentError("there is no such document", place=document_id, remedy="See QA.documents().")
         return found
@@ -204,7 +202,7 @@ class QA:
         """Return what the metadata says to "What is its team?", of what answered before."""
         if not history or not leans(question) or not reading.catalog.asks_of_one(question):
             return None
-        before = self._ask(reading, history[-1], history[-_REMEMBERED:-1], where)
+        before = self._ask(reading, history[-1], history[:-1], where)
         cited = dict.fromkeys(citation.document_id for citation in before.citations)
         listed = before.hits and "metadata" in before.hits[0].parts
         spoken_of = list(cited) if listed else list(cited)[:1]
@@ -227,16 +225,4 @@ class QA:
         self.report = report
         level = logging.WARNING if self._following.end() else logging.INFO
         for failure in report.failed:
-            _LOG.log(level, "not read: %s: %s", failure.source, failure.reason)
-
-
-def _checked(question: str) -> str:
-    text = question.strip()
-    if not text:
-        raise QuestionError("the question is blank", remedy="Ask something, in words.")
-    if len(text) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"the question has {len(text):,} characters, and {LONGEST_QUESTION:,} is the most",
-            remedy="Ask in a sentence or two; put longer texts into the data folder.",
-        )
-    return text
+            _LOG.log(level, "not read: %s: %s", visible(failure.source), failure.reason)

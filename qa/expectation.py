@@ -76,7 +76,7 @@ _NUMBER = re.compile(rf"\d[\d,.]*|\b(?:{_NUMBER_WORDS})\b|[一二两三四五六
 _LABEL = re.compile(r"\b([^\W\d]+) \d+\b(?! ?[^\W\d])")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+")
 _PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{4,}\d")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.\w")
 _REASON = re.compile(
     r"\b(?:because|due to|since|so that|in order to|as a result|result(?:s|ed|ing)? (?:in|from)|caus\w+"
     r"|reason\w*|lead(?:s|ing)? to|led to|thus|therefore|owing to|to)\b|因为|由于|因此",
@@ -93,7 +93,7 @@ _TURNS = (
         r"|[A-Z][\w'’.-]*(?= (?:is|are|was|were|do|does|did|has)\b))"
     ),
     re.compile(r"\bhow many (?P<thing>\w+)", re.IGNORECASE),
-    re.compile(rf"\bhow (?:much|long) (?:does|do|did) (?P<of>.+) {_LAST}", re.IGNORECASE),
+    re.compile(rf"^(?>.*?\bhow (?:much|long) (?:does|do|did) )(?P<of>.+) {_LAST}", re.IGNORECASE),
     re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )??{_OF}", re.IGNORECASE),
     re.compile(rf"{_IS}(?:the|a|an) (?:\w+ )?{_LAST}", re.IGNORECASE),
     re.compile(rf"{_IS}(?P<of>.+?)['’]s? {_LAST}", re.IGNORECASE),

@@ -39,12 +39,13 @@ _LETTERS = (
 )
 _NAMES = "mention|name|discuss|speak of|talk about|refer to"
 _SAYS = f"{_NAMES}|require|need|want|ask for|use|include|involve|offer|cover"
+_WHAT = r"(?P<what>(?:\W*+\w++)++)\W*+$"
 _MENTIONS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"^\W*(?:do|does) (?:any|some|one)(?: of the)? (?P<noun>\w+) (?:{_SAYS}) (?P<what>.+?)\W*$",
-        rf"^\W*(?:do|does) the (?P<noun>\w+) (?:{_NAMES}) (?P<what>.+?)\W*$",
-        rf"^\W*(?:which|what) (?P<noun>\w+s) (?:{_SAYS}) (?P<what>.+?)\W*$",
+        rf"^\W*(?:do|does) (?:any|some|one)(?: of the)? (?P<noun>\w+) (?:{_SAYS}) {_WHAT}",
+        rf"^\W*(?:do|does) the (?P<noun>\w+) (?:{_NAMES}) {_WHAT}",
+        rf"^\W*(?:which|what) (?P<noun>\w+s) (?:{_SAYS}) {_WHAT}",
         r"^\W*(?:is|are) (?P<what>.+?) (?:mentioned|named|required|needed|discussed)"
         r"(?: (?:in|by|for)(?: any| the| one)?(?: of the)? (?P<noun>\w+))?\W*$",
     )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _MARKDOWN = frozenset({".md", ".markdown", ".html", ".htm"})
 _QUOTED = re.compile(r"\n(?:[ \t]*>)+[ \t]?")
-_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?[ \t]*")
+_DASHES = r"[ \t]*+:?+-++:?+[ \t]*+"
+_RULE = re.compile(rf"[ \t]*+\|?+{_DASHES}(?:\|{_DASHES})*+\|?+[ \t]*+")
 # Of what looks like a tag, these are; "List<String>" holds none.
 _TAG = re.compile(
     r"</?(?:a|abbr|b|br|code|div|em|i|img|kbd|mark|p|q|s|small|span|strong|sub|sup|u)\b[^>]*>", re.I

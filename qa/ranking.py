@@ -49,7 +49,7 @@ _PREFIX = 5
 _LABEL = 8
 _WORDS = re.compile(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+")
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "；", ":", "：")
-_QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_QUOTATION = re.compile(r"“[^“”]*”|\"[^\"]*\"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from qa.words import ASKING, CONTINENTS
 Terms: TypeAlias = frozenset[str]
 Extreme: TypeAlias = Literal["", "most", "fewest"]
 
+# In signs. A longer question says more than which documents it means.
+_LONGEST = 500
 # A list without a verb, "jobs in Leeds", is at most so long.
 _LONGEST_VERBLESS = 8
 
@@ -60,6 +62,8 @@ def request(question: str, vocabulary: Vocabulary, *, missing: Set[str] = frozen
 
     ``missing`` are terms that may be unknown, since they name a place.
     """
+    if len(question) > _LONGEST:
+        return None
     words = [_as_place(word) if _may_be_place(word, missing) else word for word in vocabulary.read(question)]
     chinese = speaks_chinese(question)
     words = words if chinese else _relatives(words)

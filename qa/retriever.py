@@ -40,6 +40,8 @@ _REPEATS = 3
 _TIDIED = 16
 # What a reranker says of a passage is so much of its score.
 RERANKER_SHARE = 0.5
+# Filter keys that an error names.
+_NAMED = 30
 # Filters that every document has beside its metadata.
 _BUILT_IN = ("source", "title", "document_id")
 # No text says "the year 1987" to be found by that word.
@@ -194,7 +196,9 @@ def matching(documents: Mapping[str, Document], where: Where) -> set[str]:
     for key in where:
         if key not in known:
             raise FilterError(
-                "no document has this filter key", place=key, remedy=f"Known are: {', '.join(sorted(known))}."
+                "no document has this filter key",
+                place=key,
+                remedy=f"Known are: {', '.join(sorted(known)[:_NAMED])}.",
             )
     wanted = {key: {_folded(value) for value in _values(values)} for key, values in where.items()}
     return {

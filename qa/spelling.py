@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 # Shorter words have too many neighbours; in longer ones two slips still tell which word was meant.
 _SHORTEST = 5
 _TWO_SLIPS = 8
+# Each word that nobody knows is compared with all of the sources: a text of more words stays as it is.
+_MOST_WORDS = 100
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[a-z\u00c0-\u024f]+", re.IGNORECASE)
 
 
 def corrected(question: str, reading: Reading) -> str:
     """Return the question with its misspelt words replaced; unchanged where nothing is near."""
+    if len(_WORD.findall(question)) > _MOST_WORDS:
+        return question
     return _WORD.sub(lambda match: _corrected_word(match.group(), reading), question)
 
 

@@ -21,7 +21,7 @@ from web.foot import carried, foot
 from web.turn import Turn
 from web.words import Words
 
-_MARK = re.compile(r"\s*\[(\d+)\]")
+_MARK = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 # A question as long as a document is cut here; the whole of it stays in the answer's JSON.
 _LONGEST_SHOWN = 600
 # A link that holds more would be cut on its way by what people send links with.

@@ -21,7 +21,7 @@ _SHIPPED = (
     "What is a bi-encoder?",
     "这个实习的入职日期是什么时候?",
 )
-_HEADING = re.compile(r"^#{2,3} +(\S.*?)[ #]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{2,3} +(\S(?:.*[^ #\n])?)[ #]*$", re.MULTILINE)
 # A longer heading is a sentence, and reads badly inside another.
 _LONGEST_HEADING = 48
 _PLACES = ("city", "country", "location", "region")

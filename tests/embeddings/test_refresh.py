@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from embeddings.apart import Apart
 from embeddings.corpus import Document, Span
 from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
@@ -78,9 +79,11 @@ def test_a_touched_file_is_read_once_and_not_at_every_refresh(
     refresh(data, index, encoder=encoder)
     read: list[str] = []
 
-    def told(found: Found, known: SourceFile | None) -> tuple[SourceFile, list[Document] | None]:
+    def told(
+        found: Found, known: SourceFile | None, apart: Apart
+    ) -> tuple[SourceFile, list[Document] | None]:
         read.append(found.source)
-        return look(found, known)
+        return look(found, known, apart)
 
     monkeypatch.setattr("embeddings.plan.look", told)
     os.utime(data / "guide.md", ns=(2, 2))
