@@ -80,11 +80,11 @@ class Outcome:
         )
 
 
-def make_corpus(folder: Path) -> dict[str, str]:
-    """Write the documents, and return question → the number that its answer must hold."""
+def make_corpus(folder: Path, *, documents: int = DOCUMENTS) -> dict[str, str]:
+    """Write so many documents, and return question → the number that its answer must hold."""
     folder.mkdir(parents=True)
     asked = {}
-    for number in range(DOCUMENTS):
+    for number in range(documents):
         name = f"{_NAMES[number % len(_NAMES)]}{number} {_KINDS[number % len(_KINDS)]}"
         code = str(100_000 + 977 * number)
         year, people = 1700 + number, 3 + 7 * number

@@ -107,6 +107,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = getattr(record, _FIELDS, {})
+        record.exc_text = None  # another's rendering, with the message
         said = ", ".join(f"{name} {_plain(value)}" for name, value in fields.items())
         return f"{super().format(record)}{': ' if said else ''}{said}"
 

@@ -1,25 +1,32 @@
 // No answer is lost between two streams. Gradio reads all the answers a page waits for from one stream,
 // which the server closes once none is left; a question that joins the queue at that very moment would
-// wait for ever on a stream that is closed. So the end is passed on only when no question is on its way
-// and none is unanswered; until then the next stream follows on, in the place of the one that ended.
+// wait for ever on a stream that is closed. So the end is passed on only when every question that was on
+// its way has joined and none is unanswered; until then the next stream follows in the place of the one
+// that ended.
 (() => {
   const plain = window.fetch.bind(window);
   const waiting = new Set(); // questions that have joined the queue and are not answered
   const early = new Set(); // answers that came before it was known that their question had joined
-  let joining = 0;
+  const joining = new Set();
 
   const join = async (input, init) => {
-    joining += 1;
-    try {
-      const response = await plain(input, init);
-      if (response.ok) {
-        const { event_id: id } = await response.clone().json();
-        if (!early.delete(id)) waiting.add(id);
-      }
-      return response;
-    } finally {
-      joining -= 1;
+    const response = await plain(input, init);
+    if (response.ok) {
+      const { event_id: id } = await response.clone().json();
+      if (!early.delete(id)) waiting.add(id);
     }
+    return response;
+  };
+
+  const noted = (promise) => {
+    joining.add(promise);
+    promise.catch(() => {}).then(() => joining.delete(promise));
+    return promise;
+  };
+
+  const unanswered = async () => {
+    await Promise.allSettled(joining);
+    return waiting.size > 0;
   };
 
   const follow = async (request) => {
@@ -52,7 +59,7 @@
       start: async (out) => {
         try {
           let end = await pass(first, out);
-          while (joining || waiting.size) {
+          while (await unanswered()) {
             const next = await again();
             if (!next.ok) throw new Error(`the stream cannot be followed: ${next.status}`);
             end = await pass(next, out);
@@ -70,7 +77,7 @@
 
   window.fetch = (input, init) => {
     const { pathname } = new URL(input instanceof Request ? input.url : input, document.baseURI);
-    if (pathname.endsWith("/gradio_api/queue/join")) return join(input, init);
+    if (pathname.endsWith("/gradio_api/queue/join")) return noted(join(input, init));
     if (pathname.endsWith("/gradio_api/queue/data")) return follow(new Request(input, init));
     return plain(input, init);
   };
