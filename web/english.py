@@ -138,4 +138,21 @@ ENGLISH = Words(
     figures_text="Measured {}, with 95 % intervals.",
     figures_curve="Wrong answers (upwards, 0 to 1) over questions answered (to the right, 0 to 1)",
     figures_wrong="Not right: {}",
+    preparing="The documents are being read. This page opens by itself when that is done.",
+    login_label="Password",
+    log_in="Log in",
+    log_out="Log out",
+    wrong_try="This is not the password.",
+    too_many_tries="There were too many wrong tries. Try again in {} seconds.",
+    not_logged_in="This needs the password: log in first.",
+    busy="Too many questions are waiting already. Ask again in a few seconds.",
+    stopping="The server is being stopped and takes no more questions. Ask again when it is back.",
+    too_large="That is more than can be sent here at once. Send less.",
+    wrong_host=(
+        "This server does not answer to that name. "
+        "If it is one of its names, start it with --allow-host NAME."
+    ),
+    foreign="This request comes from another site's page, and is refused.",
+    not_here="There is nothing here.",
+    wrong_body="This request cannot be read.",
 )

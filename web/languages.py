@@ -5,12 +5,14 @@ drawn in the language that the browser asks for first, so that both agree.
 """
 
 from dataclasses import asdict
-
-import gradio as gr
+from typing import TYPE_CHECKING
 
 from web.chinese import CHINESE
 from web.english import ENGLISH
 from web.words import Words
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 
 def words_for(accepted: str | None) -> Words:
@@ -19,12 +21,14 @@ def words_for(accepted: str | None) -> Words:
     return CHINESE if first.split("-")[0] == "zh" else ENGLISH
 
 
-def words_of(request: gr.Request) -> Words:
+def words_of(request: "gr.Request") -> Words:
     """Return the words for the browser that a request comes from."""
     return words_for(request.headers.get("accept-language"))
 
 
-def translations() -> gr.I18n:
+def translations() -> "gr.I18n":
     """Return the table as Gradio's components read it."""
+    import gradio as gr  # takes seconds, and the door speaks before that
+
     chinese = asdict(CHINESE)
     return gr.I18n(**{"en": asdict(ENGLISH), "zh": chinese, "zh-CN": chinese, "zh-TW": chinese})

@@ -8,7 +8,6 @@ A further panel goes into ``_left`` or ``_right`` as a component of its own; a f
 route of ``blocks``, linked from the header.
 """
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -27,6 +26,7 @@ from web.english import ENGLISH
 from web.evidence import evidence
 from web.facets import where_of
 from web.frame import chips, header
+from web.journal import Journal
 from web.known import Known
 from web.languages import words_of
 from web.pictures import Pictures
@@ -34,8 +34,6 @@ from web.reader import reader, removed
 from web.session import Session
 from web.turn import Turn, answered_turn
 from web.words import Words
-
-_LOG = logging.getLogger("footnote")
 
 Updates: TypeAlias = dict[Component, object]
 
@@ -55,22 +53,31 @@ _phrase = gr.I18n()
 class Page:
     """The components of the page and what they do; ``blocks`` is what Gradio serves."""
 
-    def __init__(self, bot: QA, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        bot: QA,
+        *,
+        read_only: bool = False,
+        journal: Journal | None = None,
+        can_log_out: bool = False,
+    ) -> None:
         self.bot = bot
         self._read_only = read_only
+        self._journal = journal or Journal()
+        self._can_log_out = can_log_out
         self.known = Known(bot)
         self._openings = count()
         self.blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True)
         with self.blocks:
             self._lay_out()
             self._wire()
-            add_endpoints(bot, read_only=read_only)
+            add_endpoints(bot, self._journal, read_only=read_only)
 
     def _lay_out(self) -> None:
         self.session = gr.State(Session())
         self.chosen = gr.JSON(visible=False)
         with gr.Row(elem_id="fn-header"):
-            self.header = _html(header(ENGLISH), _ALWAYS.format("frame(element)"))
+            self.header = _html(self._header(ENGLISH), _ALWAYS.format("frame(element)"))
             self.clear = gr.Button(_phrase("new_chat"), elem_id="fn-clear", size="sm", scale=0, min_width=0)
         with gr.Row(elem_id="fn-columns"):
             with gr.Column(elem_id="fn-left", scale=0, min_width=0):
@@ -196,7 +203,6 @@ class Page:
         except FootnoteError as error:
             message = str(error)
         except Exception:  # noqa: BLE001 - the page is an edge: whatever it was is logged and told
-            _LOG.exception("a question from the page failed")
             message = words.broken
         if not session.finish(ticket, done):
             yield {self.conversation: _drawn(session, words)}  # Gradio ends by sending what came last again
@@ -208,10 +214,17 @@ class Page:
             yield {**drawn, **self._news(session, words), self.evidence: evidence(session.turns, words)}
 
     def _looked_up(self, turn: Turn, history: list[str]) -> Turn:
-        if turn.search:
-            return replace(turn, found=tuple(self.bot.retrieve(turn.question, FOUND, turn.where or None)))
-        answer = self.bot.ask(turn.question, history, turn.where or None, literal=turn.literal)
-        return answered_turn(turn, answer, document=self.bot.document)
+        with self._journal.entry(turn.question, via="page") as entry:
+            if turn.search:
+                found = self.bot.retrieve(turn.question, FOUND, turn.where or None)
+                entry.found(found, self.bot.report.generation)
+                return replace(turn, found=tuple(found))
+            answer = self.bot.ask(turn.question, history, turn.where or None, literal=turn.literal)
+            entry.answered(answer, self.bot.report.generation)
+            return answered_turn(turn, answer, document=self.bot.document)
+
+    def _header(self, words: Words) -> str:
+        return header(words, can_log_out=self._can_log_out)
 
     def _open(self, request: gr.Request, event: gr.EventData) -> str:
         """Return a whole document, opened at a place; ``page.js`` sends which."""
@@ -240,7 +253,7 @@ class Page:
         """Draw the page in the language of the browser."""
         words = words_of(request)
         drawn: Updates = {
-            self.header: header(words),
+            self.header: self._header(words),
             self.chips: chips(words),
             self.knows: self.known.panel(words),
         }

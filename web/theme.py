@@ -5,11 +5,14 @@ Text and background keep a contrast of 4.5 or more (WCAG AA), light and dark; th
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import gradio as gr
+if TYPE_CHECKING:
+    import gradio as gr
 
 _HERE = Path(__file__).parent
 FAVICON = _HERE / "favicon.png"
+_SCRIPTS = ("streams.js", "page.js", "chats.js", "content.js")
 
 # Latin first, then what each system has for Chinese.
 _SANS = (
@@ -19,8 +22,10 @@ _SANS = (
 _MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
 
-def theme() -> gr.themes.Base:
+def theme() -> "gr.themes.Base":
     """Return Gradio's theme in the page's colours."""
+    import gradio as gr
+
     return gr.themes.Base(
         primary_hue="blue", secondary_hue="blue", neutral_hue="slate", font=_SANS, font_mono=_MONO
     ).set(
@@ -34,10 +39,12 @@ def theme() -> gr.themes.Base:
 def head() -> str:
     """Return what goes into the page's head: its style and behaviour.
 
-    The style stands here because ``launch(css=…)`` puts Gradio's own frame in front of every selector.
+    The style stands here because Gradio's own ``css=`` puts its frame in front of every selector.
     """
     style = (_HERE / "page.css").read_text(encoding="utf-8")
-    behaviour = "".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "chats.js", "content.js")
-    )
-    return f"<style>{style}</style><script>{behaviour}</script>"
+    return f"<style>{style}</style><script>{behaviour()}</script>"
+
+
+def behaviour() -> str:
+    """Return the page's own script."""
+    return "".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)

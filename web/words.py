@@ -143,6 +143,21 @@ class Words:
     figures_text: str
     figures_curve: str
     figures_wrong: str
+    # The door.
+    preparing: str
+    login_label: str
+    log_in: str
+    log_out: str
+    wrong_try: str
+    too_many_tries: str
+    not_logged_in: str
+    busy: str
+    stopping: str
+    too_large: str
+    wrong_host: str
+    foreign: str
+    not_here: str
+    wrong_body: str
 
     def part(self, name: str) -> str:
         """Return what a part of a score is called; a part without a phrase keeps its own name."""

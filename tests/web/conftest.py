@@ -1,9 +1,12 @@
 """A headless Chromium and a page that is served, for the tests that look at it as a user does."""
 
+import asyncio
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,6 +28,7 @@ QUIET = [
 WIDE = (1280, 900)
 
 Visit = Callable[..., Page]
+Result = TypeVar("Result")
 
 
 @pytest.fixture(scope="package")
@@ -87,6 +91,12 @@ def page(visit: Visit) -> Page:
 
 def _is_here(url: str) -> bool:
     return url.startswith(("data:", "blob:")) or urlsplit(url).hostname == "127.0.0.1"
+
+
+def run_apart(work: Coroutine[object, object, Result]) -> Result:
+    """Run a coroutine in a thread of its own: playwright keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def free_port() -> int:

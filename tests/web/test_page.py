@@ -300,4 +300,4 @@ def test_gradios_own_links_are_not_on_the_page(page: Page) -> None:
 
 def test_a_port_that_is_taken_is_refused(server: Server, bot: QA) -> None:
     with pytest.raises(InputError, match="cannot be served"):
-        Server(bot, port=server.blocks.server_port)
+        Server(bot, port=server.port)

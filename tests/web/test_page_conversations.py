@@ -51,7 +51,7 @@ def test_after_a_reload_a_follow_up_still_leans_on_what_was_asked(page: Page) ->
 def test_a_restart_of_the_server_keeps_the_conversation(visit: Visit, server: Server, bot: QA) -> None:
     page = visit()
     ask(page, STEPS)
-    port = server.blocks.server_port
+    port = server.port
     server.close()
     again = Server(bot, port=port)
 

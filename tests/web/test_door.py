@@ -1,0 +1,302 @@
+"""What the door lets in, tried as those would who should not come in."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client  # type: ignore[import-untyped]
+
+from qa import QA
+from tests.hashing_encoder import HashingEncoder
+from tests.web.conftest import free_port
+from web.access import Access
+from web.admission import LARGEST_UPLOAD, Admission, Unreadable
+from web.mounted import uploaded_folder
+from web.origins import Hosts, is_loopback
+from web.server import Server
+
+STEPS = "How many steps does Mira Holm climb every evening?"
+API = "gradio_api"
+UNTOLD = "the lamp is lit by hand"
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A page that all of these knock at."""
+    folder = tmp_path_factory.mktemp("door")
+    (folder / "data").mkdir()
+    (folder / "data" / "guide.md").write_text("Mira Holm climbs 212 steps every evening.", encoding="utf-8")
+    bot = QA.open(folder / "data", folder / "index", encoder=HashingEncoder(), uploads=folder / "uploads")
+    served = Server(bot, port=free_port())
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def http(standing: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=standing.url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """A file that nobody may read through the page."""
+    file = tmp_path / "secret.md"
+    file.write_text(UNTOLD, encoding="utf-8")
+    return file
+
+
+WAYS = [
+    "gradio_api/file={}", "file={}", "gradio_api/file/{}", "file/{}", "gradio_api/file=..%2f..%2f{}",
+    "gradio_api/proxy=file://{}", "proxy=file://{}", "static/{}", "static/..%2f..%2f..%2f..%2f..%2f..{}",
+    "static/%2e%2e/%2e%2e/%2e%2e{}", "assets/..%2f..%2f..%2f..%2f..%2f..%2f..%2f..{}", "assets/{}",
+    "assets/..%5c..%5c..%5c{}", "svelte/..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..{}", "svelte/{}",
+    "gradio_api/custom_component/1/client/component/..%2f..%2f..{}", "theme/{}", "theme.css/{}",
+    "gradio_api/stream/..%2f..{}/1/1/playlist-file", "gradio_api/stream/s/1/1/playlist.m3u8?path={}",
+    "favicon.ico/..{}", "?deep_link=..%2f..{}", "gradio_api/deep_link?session_hash=..{}", "/{}", "..%2f..{}",
+    "gradio_api/file=file%3A%2F%2F{}", "gradio_api/file=%00{}", "static/%00{}", "assets/....//....//{}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_file_can_be_read_by_its_path(way: str, http: httpx.Client, secret: Path) -> None:
+    answer = http.get(way.format(secret))
+
+    assert UNTOLD not in answer.text
+    assert answer.status_code in (400, 403, 404) or (
+        answer.status_code == 200 and "gradio_config" in answer.text
+    )
+
+
+@pytest.mark.parametrize("fields", [{"data": ["{}", None, None]}, {"data": [{"path": "{}"}, None, None]}])
+def test_no_file_can_be_read_by_asking_for_it(
+    fields: dict[str, object], http: httpx.Client, secret: Path
+) -> None:
+    body = json.dumps(fields).replace("{}", str(secret))
+    joined = http.post(f"{API}/call/ask", content=body, headers={"content-type": "application/json"})
+    event = joined.json().get("event_id", "none")
+
+    assert UNTOLD not in http.get(f"{API}/call/ask/{event}").text
+    assert not any(file.name == secret.name for file in uploaded_folder().rglob("*"))
+
+
+NAMED = [
+    '{"data": [{"path": "%s", "meta": {"_type": "gradio.FileData"}}], "fn_index": 0, "session_hash": "s"}',
+    '{"data": [[{"a": {"path": "%s", "meta": {"_type": "gradio.FileData"}}}]], "session_hash": "s"}',
+    '{"data": [{"path": "%s", "m\\u0065ta": {"_type": "gradio.\\u0046ileData"}}], "session_hash": "s"}',
+]
+
+
+@pytest.mark.parametrize("body", NAMED)
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "http://127.0.0.1:1/x", "https://evil.test/x", "../x", "a\\u0000"]
+)
+def test_only_what_was_uploaded_can_be_named_as_a_file(body: str, path: str, http: httpx.Client) -> None:
+    answer = http.post(f"{API}/queue/join", content=body % path, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()) == (400, {"detail": "This request cannot be read."})
+
+
+def test_a_body_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        Admission(tmp_path).check((NAMED[0] % "/etc/passwd").encode("utf-16"))
+    with pytest.raises(Unreadable):
+        Admission(tmp_path).check(b'{"FileData": ' + b"[" * 200_000)
+
+
+CLOSED = [
+    ("GET", f"{API}/proxy=http://127.0.0.1:1/"), ("GET", f"{API}/file=http://127.0.0.1:1/x"),
+    ("POST", f"{API}/component_server"), ("POST", f"{API}/run/ask"), ("POST", f"{API}/api/ask"),
+    ("POST", f"{API}/process_recording"), ("POST", f"{API}/vibe-edit"), ("GET", f"{API}/vibe-code"),
+    ("GET", f"{API}/runs"), ("GET", f"{API}/dev/reload"), ("GET", f"{API}/startup-events"),
+    ("POST", f"{API}/stream/1"), ("GET", f"{API}/token"), ("GET", "monitoring"),
+    ("GET", "monitoring/summary"),
+    ("GET", f"{API}/openapi.json"), ("GET", f"{API}/mcp/"), ("GET", "docs"), ("GET", "openapi.json"),
+    ("POST", "login"), ("GET", "pwa_icon"), ("PUT", "config"), ("DELETE", f"{API}/queue/join"),
+    ("OPTIONS", f"{API}/queue/join"), ("GET", "gradio_api/queue/status"), ("GET", "gradio_api/app_id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_what_is_not_the_page_is_not_there(method: str, path: str, http: httpx.Client) -> None:
+    assert http.request(method, path, json={}).status_code == 404
+
+
+FOREIGN = [
+    {"origin": "http://evil.test"},
+    {"origin": "null"},
+    {"origin": "http://127.0.0.1:1"},
+    {"sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"},
+    {"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"},
+    {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", [f"{API}/queue/join", f"{API}/call/ask", f"{API}/upload", f"{API}/cancel"])
+def test_another_sites_page_can_send_nothing(headers: dict[str, str], path: str, http: httpx.Client) -> None:
+    answer = http.post(path, headers=headers, json={"data": [STEPS, None, None]})
+
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", ["config", f"{API}/info", f"{API}/queue/data?session_hash=s"])
+def test_another_sites_page_can_read_nothing(headers: dict[str, str], path: str, http: httpx.Client) -> None:
+    assert http.get(path, headers=headers).status_code == 403
+
+
+def test_a_link_from_another_site_opens_the_page_and_nothing_else(http: httpx.Client) -> None:
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+    assert http.get("?q=lamp", headers=followed).status_code == 200
+    assert http.get("config", headers=followed).status_code == 403
+    assert http.post("", headers=followed).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:7860", "localhost.evil.test", "127.0.0.1.nip.io", "", "10.0.0.1"]
+)
+def test_a_name_that_points_here_is_not_our_name(host: str, http: httpx.Client) -> None:
+    assert http.get("config", headers={"host": host}).status_code in (400, 421)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.2:80", "[::1]:7860", "localhost."]
+)
+def test_this_machine_has_these_names(host: str) -> None:
+    assert Hosts("127.0.0.1").answers_to(host)
+
+
+def test_a_server_of_the_network_has_its_addresses_and_the_names_it_was_given() -> None:
+    hosts = Hosts("10.0.0.5", ["docs.example.org"])
+
+    assert hosts.answers_to("10.1.2.3:7860")
+    assert hosts.answers_to("docs.example.org")
+    assert not hosts.answers_to("evil.test")
+    assert [is_loopback(each) for each in ("127.0.0.1", "::1", "localhost", "10.0.0.5", "::", "host")] == [
+        True, True, True, False, False, False
+    ]  # fmt: skip
+
+
+def test_every_answer_carries_the_headers_that_keep_browsers_in(http: httpx.Client) -> None:
+    for path in ("", "config", "health", "nothing", f"{API}/info", "theme.css"):
+        headers = http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-frame-options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+        assert "server" not in headers
+
+
+def test_the_pages_policy_allows_no_script_but_its_own(http: httpx.Client) -> None:
+    policy = http.get("").headers["content-security-policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+
+    assert "unsafe-inline" not in scripts
+    assert "http" not in policy
+    assert scripts.count("sha256-") == 6
+
+
+def test_an_upload_lands_in_a_folder_of_its_own_and_cannot_be_read_back(http: httpx.Client) -> None:
+    names = [
+        "../../evil.md",
+        "/etc/evil.md",
+        "..\\..\\evil.md",
+        ".bashrc",
+        "a" * 300 + ".md",
+        "灯\u202e塔.md",
+    ]
+    for name in names:
+        answer = http.post(f"{API}/upload", files={"files": (name, b"The parrot sings.")})
+        (path,) = answer.json()
+        assert uploaded_folder() in Path(path).resolve().parents
+        assert http.get(f"{API}/file={path}").status_code == 404
+    assert oct(uploaded_folder().stat().st_mode & 0o777) == "0o700"
+
+
+def test_an_upload_has_a_size(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.door.LARGEST_UPLOAD", 2_000)
+
+    answer = http.post(f"{API}/upload", files={"files": ("a.md", b"x" * 3_000)})
+    unsaid = http.post(f"{API}/upload", content=iter([b"x" * 100]))
+
+    assert (answer.status_code, unsaid.status_code) == (413, 413)
+    assert answer.json() == {"detail": "That is more than can be sent here at once. Send less."}
+
+
+def test_uploads_that_nobody_takes_in_go_and_do_not_pile_up(tmp_path: Path) -> None:
+    old, new = tmp_path / "a" / "old.md", tmp_path / "b" / "new.md"
+    for file in (old, new):
+        file.parent.mkdir()
+        file.write_bytes(b"x" * 1_000)
+    os.utime(old, (1, 1))
+
+    assert Admission(tmp_path).has_room(2 * LARGEST_UPLOAD - 1_000)
+    assert not old.exists()
+    assert not Admission(tmp_path).has_room(2 * LARGEST_UPLOAD)
+
+
+def test_a_body_has_a_size(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.door.LARGEST_BODY", 1_000)
+
+    answer = http.post(f"{API}/call/ask", json={"data": ["lamp " * 500]}, headers={"accept-language": "zh"})
+
+    assert (answer.status_code, answer.json()) == (413, {"detail": "一次发送的内容过多，请减少后重试。"})
+
+
+def test_health_and_ready_tell_what_is_so_while_it_begins_serves_and_ends(bot: QA) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    seen: list[httpx.Response] = []
+
+    def opening() -> QA:
+        for path in ("health", "ready", "", f"{API}/info"):
+            seen.append(httpx.get(f"{url}/{path}"))
+        return bot
+
+    server = Server(opening, port=port)
+    serves = [httpx.get(f"{url}/{path}") for path in ("health", "ready")]
+    server._door.stopping = True
+    ends = httpx.get(f"{url}/ready")
+    server.close()
+
+    assert [answer.status_code for answer in seen] == [200, 503, 503, 503]
+    assert seen[1].json() == {"ready": False, "reason": "the index is being prepared"}
+    assert "The documents are being read" in seen[2].text
+    assert [answer.json() for answer in serves] == [
+        {"status": "alive"},
+        {"ready": True, "generation": 1, "documents": len(bot.documents())},
+    ]
+    assert (ends.status_code, ends.json()["reason"]) == (503, "the server is being stopped")
+
+
+def test_ready_counts_a_document_whose_file_can_no_longer_be_read(
+    bot: QA, server: Server, data: Path
+) -> None:
+    (data / "guide.md").write_bytes(b"\xff\xfe\x00broken\xff")
+    bot.refresh()
+
+    told = httpx.get(f"{server.url}ready").json()
+
+    assert (told["generation"], told["documents"]) == (bot.report.generation, len(bot.documents()))
+
+
+def test_a_program_keeps_coming_in(server: Server) -> None:
+    assert "212" in Client(server.url, verbose=False).predict(STEPS, api_name="/ask")["text"]
+
+
+def test_behind_a_proxy_the_page_has_its_path_and_other_names_stay_out(bot: QA) -> None:
+    access = Access(port=free_port(), hosts=("docs.example.org",), root_path="/docs")
+    server = Server(bot, access=access)
+    spoofed = {"host": "docs.example.org", "x-forwarded-host": "evil.test", "x-forwarded-proto": "gopher"}
+    stripped = httpx.get(f"{server.url}config", headers=spoofed)
+    kept = httpx.get(f"{server.url}docs/config", headers=spoofed)
+    server.close()
+
+    assert stripped.json()["root"] == kept.json()["root"] == "http://docs.example.org/docs"
