@@ -124,29 +124,30 @@ def plan_refresh(
     runs: list[Run] = []
     looks: dict[str, SourceFile] = {}
     added = changed = kept = 0
-    apart = Apart()
-    for found in _with_closed(files_of(data, uploads), known):
-        file = known.get(found.source)
-        for look_before in (file, seen.get(found.source)):
-            same = look_before and look_before.modified == found.modified and look_before.size == found.size
-            if look_before and same and not found.reason:
-                state, fresh = look_before, None
-                break
-        else:
-            state, fresh = look(found, file, apart)
-        old = range(first[found.source], first[found.source] + file.documents) if file else range(0)
-        if state.reason and fresh is None:
-            good = salvage.documents(found.source) if salvage else []
-            good = good or [document for _, document in _documents(before, old)]
-            fresh = [replace(document, stale=True) for document in good]
-            state = replace(state, documents=len(fresh))
-        own, told = _compared(fresh, old, before)
-        runs += own
-        added, changed, kept = added + told[0], changed + told[1], kept + told[2]
-        if state is not file and own == [Run(old)] and file and state.reason == file.reason:
-            looks[found.source] = state
-        sources.append(state)
-    apart.close()
+    with Apart() as apart:
+        for found in _with_closed(files_of(data, uploads), known):
+            file = known.get(found.source)
+            for look_before in (file, seen.get(found.source)):
+                same = (
+                    look_before and look_before.modified == found.modified and look_before.size == found.size
+                )
+                if look_before and same and not found.reason:
+                    state, fresh = look_before, None
+                    break
+            else:
+                state, fresh = look(found, file, apart)
+            old = range(first[found.source], first[found.source] + file.documents) if file else range(0)
+            if state.reason and fresh is None:
+                good = salvage.documents(found.source) if salvage else []
+                good = good or [document for _, document in _documents(before, old)]
+                fresh = [replace(document, stale=True) for document in good]
+                state = replace(state, documents=len(fresh))
+            own, told = _compared(fresh, old, before)
+            runs += own
+            added, changed, kept = added + told[0], changed + told[1], kept + told[2]
+            if state is not file and own == [Run(old)] and file and state.reason == file.reason:
+                looks[found.source] = state
+            sources.append(state)
     runs = _coalesced(runs)
     if not runs:
         failed = sources[0] if sources else None

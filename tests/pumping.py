@@ -117,17 +117,16 @@ def _member(items: Sequence[tuple[object, Any]], chosen: random.Random | None) -
 
 
 def _class_of(items: Sequence[tuple[object, Any]]) -> Callable[[str], bool]:
+    single = {value for kind, value in items if str(kind) == "LITERAL"}
+    others = [(str(kind), value) for kind, value in items if str(kind) in ("RANGE", "CATEGORY")]
+    negated = any(str(kind) == "NEGATE" for kind, _ in items)
+
     def holds(sign: str) -> bool:
-        found = False
-        for kind, value in items:
-            match str(kind):
-                case "LITERAL":
-                    found |= ord(sign) == value
-                case "RANGE":
-                    found |= value[0] <= ord(sign) <= value[1]
-                case "CATEGORY":
-                    found |= _of_category(sign, str(value))
-        return found != any(str(kind) == "NEGATE" for kind, _ in items)
+        held = ord(sign) in single or any(
+            value[0] <= ord(sign) <= value[1] if kind == "RANGE" else _of_category(sign, str(value))
+            for kind, value in others
+        )
+        return held != negated
 
     return holds
 

@@ -5,8 +5,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -252,51 +253,65 @@ def test_what_may_not_be_read_is_named_and_its_last_good_version_serves_until_it
 # Files that move
 
 
-_WRITER = """
-import sys
-grows = sys.argv[2] == "grows"
-with open(sys.argv[1], "ab" if grows else "r+b", buffering=0) as file:
-    print("begun", flush=True)
-    while True:
-        for letter in b"abcdefgh":
-            file.seek(0)
-            for _ in range(30):
-                file.write(bytes([letter]) * (10 if grows else 100_000))
-"""
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What others do while a file is read: the first thing after the first piece, and so on."""
+    read, to_do = os.read, list[Callable[[], object]]()
+
+    def interrupted(file: int, count: int) -> bytes:
+        piece = read(file, min(count, 1_000_000))
+        if to_do:
+            to_do.pop(0)()
+        return piece
+
+    monkeypatch.setattr("os.read", interrupted)
+    return to_do
 
 
-@contextmanager
-def written_to(file: Path, how: str) -> Iterator[None]:
-    """Have another process write to a file: all "aaa…" in its place, then all "bbb…"; or make it grow."""
-    file.write_bytes(b"a" * 3_000_000)
-    command = [sys.executable, "-c", _WRITER, str(file), how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        try:
-            yield
-        finally:
-            writer.kill()
+def in_place(file: Path, letter: bytes) -> None:
+    """Write to a file so that neither its size nor its mtime tells."""
+    told = file.stat()
+    with file.open("r+b") as out:
+        out.write(letter * 3_000_000)
+    os.utime(file, ns=(told.st_atime_ns, told.st_mtime_ns))
 
 
-def test_a_file_that_is_written_while_it_is_read_is_served_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_that_is_written_once_while_it_is_read_is_read_again_and_whole(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
     file = tmp_path / "moving.txt"
-    found: list[bytes | str] = []
-    with written_to(file, "in its place"):
-        for _ in range(15):
-            try:
-                found.append(read_whole(file, source="moving.txt", largest=10_000_000))
-            except DocumentError as error:
-                found.append(error.fact)
-    texts = [each for each in found if isinstance(each, bytes)]
-    assert {each for each in found if isinstance(each, str)} == {"It changes while it is read"}
-    assert all(len(set(text)) == 1 and len(text) == 3_000_000 for text in texts)
+    file.write_bytes(b"a" * 3_000_000)
+    meanwhile.append(lambda: in_place(file, b"b"))
+
+    assert read_whole(file, source="moving.txt", largest=10_000_000) == b"b" * 3_000_000
 
 
-def test_a_file_that_grows_for_ever_is_named_and_not_read_for_ever(tmp_path: Path) -> None:
+def test_a_file_that_is_written_whenever_it_is_read_is_not_served(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
+    file = tmp_path / "moving.txt"
+    file.write_bytes(b"a" * 3_000_000)
+    meanwhile += [partial(in_place, file, bytes([letter])) for letter in range(128)]
+
+    with pytest.raises(DocumentError, match="It changes while it is read"):
+        read_whole(file, source="moving.txt", largest=10_000_000)
+
+
+def test_a_file_that_grows_for_ever_is_named_and_not_read_for_ever(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
     file = tmp_path / "log.txt"
-    with written_to(file, "grows"), Apart() as apart:
+    file.write_bytes(b"a line\n" * 1_000)
+
+    def grow() -> None:
+        meanwhile.append(grow)
+        with file.open("ab") as out:
+            out.write(b"a line more\n")
+
+    meanwhile.append(grow)
+    with Apart() as apart:
         state, documents = look(Found("log.txt", str(file), 0, 0), None, apart)
+
     assert documents is None
     assert state.reason.startswith("It changes while it is read.")
 
