@@ -4,6 +4,7 @@ A file is read before it takes its place, so an earlier version stays until the 
 good. Names are single file names of the readable suffixes; sizes and the number of files are bounded.
 """
 
+import re
 import secrets
 import shutil
 import threading
@@ -20,6 +21,8 @@ LARGEST_MB: Final = 50
 MOST: Final = 1_000
 # File systems take 255 bytes; a name in Chinese has three a character.
 _LONGEST_NAME: Final = 200
+# Names that Windows keeps for itself, whatever their ending: such a file could not be copied there.
+_RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
 class Uploads:
@@ -97,6 +100,8 @@ def safe_name(name: str) -> str:
             place=kept or repr(name[:40]),
             remedy="Save it as one of these.",
         )
+    if _RESERVED.fullmatch(kept):
+        raise DocumentError("Windows keeps this name for itself", place=kept, remedy="Give it another one.")
     if len(kept.encode()) > _LONGEST_NAME:
         raise DocumentError("Its name is too long", place=f"{kept[:40]}…", remedy="Give it a shorter one.")
     return kept

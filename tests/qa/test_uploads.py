@@ -37,7 +37,9 @@ def test_a_name_stays_in_its_folder(name: str, kept: str) -> None:
     assert safe_name(name) == kept
 
 
-@pytest.mark.parametrize("name", ["", "..", "/", "tune.mp3", ".md", "md", "x" * 300 + ".md"])
+@pytest.mark.parametrize(
+    "name", ["", "..", "/", "tune.mp3", ".md", "md", "x" * 300 + ".md", "CON.md", "nul.tar.txt"]
+)
 def test_a_name_that_cannot_be_served_is_refused(name: str) -> None:
     with pytest.raises(DocumentError):
         safe_name(name)

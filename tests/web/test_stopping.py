@@ -23,13 +23,13 @@ from qa import QA
 from tests.hashing_encoder import HashingEncoder
 from ui import serve
 from web.access import Access
-folder, port, pause = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+folder, port, pause, takes = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
 def opened():
     time.sleep(pause)
     bot = QA.open(folder / "data", folder / "index", encoder=HashingEncoder())
     ask = bot.ask
     def slow(*given, **named):
-        time.sleep(0.3)
+        time.sleep(takes)
         return ask(*given, **named)
     bot.ask = slow
     return bot
@@ -40,11 +40,11 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start the page in a process of its own; ``pause`` are seconds that opening its index takes."""
+    """Start the page in a process of its own, whose opening and answers take so many seconds."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(port: int, *, pause: float = 0) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-c", SERVE, str(tmp_path), str(port), str(pause)]
+    def begin(port: int, *, pause: float = 0, takes: float = 0.3) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", SERVE, str(tmp_path), str(port), str(pause), str(takes)]
         path = os.pathsep.join((str(ROOT), str(ROOT / "benchmarks")))
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.PIPE, text=True
@@ -58,10 +58,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_answers_in_flight_are_finished_and_new_questions_refused(
-    told: signal.Signals, start: Start, tmp_path: Path
-) -> None:
+def test_answers_in_flight_are_finished_and_new_questions_refused(start: Start, tmp_path: Path) -> None:
     asked = list(make_corpus(tmp_path / "data", documents=40).items())
     port = free_port()
     process = start(port)
@@ -70,7 +67,7 @@ def test_answers_in_flight_are_finished_and_new_questions_refused(
     async def ask_and_stop() -> tuple[list[str], list[object]]:
         in_flight = [asyncio.create_task(ask_http(port, question)) for question, _ in asked]
         await asyncio.sleep(1)
-        process.send_signal(told)
+        process.terminate()
         await asyncio.sleep(0.3)
         late = await asyncio.gather(*(ask_http(port, "Where?") for _ in range(3)), return_exceptions=True)
         return await asyncio.gather(*in_flight), list(late)
@@ -100,18 +97,17 @@ def test_told_while_the_index_is_being_made_it_ends_at_once(
 
 
 def test_an_answer_that_takes_too_long_does_not_keep_it(start: Start, tmp_path: Path) -> None:
-    asked = list(make_corpus(tmp_path / "data", documents=40))
+    (question, *_) = make_corpus(tmp_path / "data", documents=1)
     port = free_port()
-    process = start(port)
+    process = start(port, takes=30)
     wait_until_ready(port)
-    for _ in range(250):  # nine seconds' work
-        httpx.post(f"http://127.0.0.1:{port}/gradio_api/call/ask", json={"data": [asked[0], None, None]})
+    httpx.post(f"http://127.0.0.1:{port}/gradio_api/call/ask", json={"data": [question, None, None]})
 
-    process.terminate()
+    process.send_signal(signal.SIGINT)
     began = time.monotonic()
 
     assert process.wait(timeout=20) == 0
-    assert time.monotonic() - began < 14
+    assert 7 < time.monotonic() - began < 14
 
 
 def first_answers(port: int) -> list[httpx.Response]:
