@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 # Each room with the tests that know it, the slow ones left out.
 TESTS = {
     "splitter": ["test_splitter.py"],
-    "cache": ["test_cache.py", "test_damage.py"],
+    "cache": ["test_cache.py", "test_verification.py"],
     "snapshot": ["test_snapshot.py", "test_damage.py"],
     "refresh": ["test_refresh.py", "test_snapshot.py", "test_damage.py", "test_lock.py"],
     "publication": ["test_snapshot.py", "test_refresh.py", "test_damage.py", "test_verification.py"],

@@ -21,7 +21,7 @@ import numpy as np
 from embeddings.corpus import Span
 from embeddings.disk import disk_failed, disk_full, make_folder, unwritable, wrong_folder
 from embeddings.encoder import Encoder, Vectors
-from embeddings.errors import FootnoteError
+from embeddings.errors import FootnoteError, StorageError
 
 _LOG = logging.getLogger("footnote")
 
@@ -35,13 +35,8 @@ _WRONG_FOLDER = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLIT
 # What SQLite adds to a file at a time, its shared memory's the most.
 _ROOM = 1 << 16
 _CANNOT_READ = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
-_NO_DAMAGE = _WRONG_FOLDER | {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-}
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NO_DAMAGE = _WRONG_FOLDER | _HELD | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
 
 OnProgress: TypeAlias = Callable[[int, int], None]
 # What the encoder reads, and the sentences in it.
@@ -242,6 +237,10 @@ def _unwritable(file: Path, error: sqlite3.DatabaseError) -> FootnoteError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(file.parent)):
         return disk_full(file.parent)
+    if code in _HELD:
+        return StorageError(
+            "another program holds the vector cache", place=str(file), remedy="Close it, and do this again."
+        )
     if code in _WRONG_FOLDER:
         return wrong_folder(file.parent, str(error))
     return disk_failed(file.parent, str(error))
