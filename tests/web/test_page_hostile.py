@@ -214,7 +214,7 @@ def test_hostile_names_of_files_and_errors_do_nothing(watched: Watched) -> None:
     ]
     files = [{"name": name, "mimeType": "text/markdown", "buffer": SENTENCE.encode()} for name in names]
     page.locator("#fn-add input[type=file]").set_input_files(files)  # type: ignore[arg-type]
-    expect(page.locator("#fn-results")).to_contain_text("CON.md: Windows keeps this name")
+    expect(page.locator("#fn-results")).to_contain_text("_CON.md: added")
     expect(page.locator(".fn-added")).to_contain_text("up.md")
     page.goto(f"{page.url.split('?')[0]}?q=walrus&filter={'<img src=x onerror=hit(20)>'}:1")
     expect(page.locator("#fn-notice .fn-error")).to_contain_text(
