@@ -13,9 +13,10 @@ from embeddings.errors import (
 )
 from embeddings.index import SHORTLIST, FlatIndex, IndexBackend, Recall
 from embeddings.manifest import Manifest
+from embeddings.publication import publish
 from embeddings.quantised import QuantisedRows
 from embeddings.refresh import refresh
-from embeddings.snapshot import current_generation, open_snapshot
+from embeddings.snapshot import SourceFile, current_generation, open_snapshot
 from tests.hashing_encoder import HashingEncoder
 
 FILES = [
@@ -287,3 +288,31 @@ def test_an_index_of_codes_is_searched_as_far_as_was_measured(
     searched = measured.passage_index, measured.sentence_index
     assert [len(each) for each in searched] == [each for each, _ in heard]
     assert [shortlist for _, shortlist in heard] == [777, SHORTLIST]
+
+
+def test_a_changed_current_is_told_as_that(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    flip_a_byte(index / "CURRENT")
+    assert str(open_snapshot(index).damage) == (
+        f"a file of the index was changed or cut short: {index}/CURRENT. Run: footnote refresh --rebuild"
+    )
+
+
+def test_what_was_known_of_each_file_is_known_after_opening(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    _, snapshot = refresh(data, index, encoder=encoder)
+    sources = [
+        SourceFile("a.md", 5, 7, "", "it cannot be read (Input/output error)", 2),
+        SourceFile("b.md", 0, 0, "0f" * 32, "", 1),
+        SourceFile("c.md", 1 << 40, 1 << 60, "a0" * 32, "ungültig", 0),
+        SourceFile("d.md", 1, 1, "", "", 3),
+    ]
+    publish(index, card=encoder.card, sources=sources, parts=snapshot.parts, before=snapshot)
+    assert list(open_snapshot(index).sources.values()) == sources
+
+
+def test_the_lexicon_counts_the_passages(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    opened = open_snapshot(index)
+    assert opened.lexicon.passages == len(opened.passages) > 5
