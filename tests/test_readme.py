@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n\$ (.*)\n([\s\S]*?)```", README)
 PYTHON = re.findall(r"```python\n([\s\S]*?)```", README)
-COMMANDS = ["chat", "ask", "search", "refresh", "eval"]
+COMMANDS = ["chat", "ask", "search", "refresh", "eval", "verify", "doctor", "password"]
 
 
 @pytest.fixture(scope="module")
