@@ -147,7 +147,20 @@ def _read_current(index: Path, named: str) -> tuple[Path, Manifest]:
     if found is None:
         raise damaged(index / "CURRENT", "was changed or cut short" if named else "is missing")
     folder = index / "generations" / found[1]
-    return folder, read_manifest(folder, sha256=found[2])
+    try:
+        return folder, read_manifest(folder, sha256=found[2])
+    except SnapshotDamaged:
+        if _is_sealed(folder):
+            raise damaged(index / "CURRENT", "was changed or cut short") from None
+        raise
+
+
+def _is_sealed(folder: Path) -> bool:
+    """Tell whether a generation's manifest is whole by its own seal, whatever CURRENT says of it."""
+    try:
+        return bool(read_manifest(folder))
+    except SnapshotDamaged:
+        return False
 
 
 def _open_another(index: Path, card: EncoderCard | None, damage: SnapshotDamaged) -> Snapshot:

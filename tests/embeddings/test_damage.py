@@ -47,7 +47,7 @@ class Scene:
             opened = open_snapshot(index)
             return opened.current or content(opened) not in self.generations
         except SnapshotDamaged as damage:
-            return len(self.generations) == 1 and Path(damage.place).name not in (Path(name).name, "CURRENT")
+            return len(self.generations) == 1 and Path(damage.place) != index / name
         finally:
             (index / name).write_bytes(whole)
 

@@ -1,11 +1,22 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from embeddings.errors import SnapshotDamaged, SnapshotMismatch, SnapshotMissing
+from embeddings.errors import (
+    IndexLocationError,
+    SnapshotDamaged,
+    SnapshotError,
+    SnapshotMismatch,
+    SnapshotMissing,
+)
+from embeddings.index import SHORTLIST, FlatIndex, IndexBackend, Recall
+from embeddings.manifest import Manifest
+from embeddings.publication import publish
+from embeddings.quantised import QuantisedRows
 from embeddings.refresh import refresh
-from embeddings.snapshot import open_snapshot
+from embeddings.snapshot import SourceFile, current_generation, open_snapshot
 from tests.hashing_encoder import HashingEncoder
 
 FILES = [
@@ -174,3 +185,134 @@ def test_a_reader_keeps_what_it_opened_when_its_generation_is_gone(
         refresh(data, index, encoder=encoder)
     assert tuple(reader.passages) == before
     assert len(reader.sentence_index.search(encoder.encode_query("lamp"), 5)[0]) == 5
+
+
+def test_where_nothing_is_indexed_the_message_says_what_to_do(index: Path) -> None:
+    with pytest.raises(SnapshotMissing, match=rf"^nothing is indexed yet: {index}\. Run: footnote refresh$"):
+        open_snapshot(index)
+
+
+def test_an_index_folder_that_cannot_be_read_is_told_with_its_remedy(index: Path) -> None:
+    (index / "CURRENT").mkdir(parents=True)
+    with pytest.raises(
+        IndexLocationError,
+        match=rf"^the index folder cannot be read \(Is a directory\): {index}\. "
+        r"Check its permissions, or give another with --index\.$",
+    ):
+        open_snapshot(index)
+
+
+def test_a_snapshot_knows_what_current_says_of_it(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    opened = open_snapshot(index)
+    assert opened.named == current_generation(index) == (index / "CURRENT").read_text("utf-8")
+    assert opened.current
+
+
+def test_without_current_the_newest_whole_generation_serves(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    (index / "CURRENT").unlink()
+    opened = open_snapshot(index)
+    assert (opened.generation, opened.named, str(opened.damage)) == (
+        1,
+        "",
+        f"a file of the index is missing: {index}/CURRENT. Run: footnote refresh --rebuild",
+    )
+
+
+def test_parts_that_are_open_already_are_taken_as_they_are(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    _, first = refresh(data, index, encoder=encoder)
+    assert open_snapshot(index, opened=first.parts).parts[0] is first.parts[0]
+    assert open_snapshot(index).parts[0] is not first.parts[0]
+
+
+def test_an_encoder_is_refused_with_the_place_and_both_remedies(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    with pytest.raises(
+        SnapshotMismatch,
+        match=rf": {index}\. Ask with --model hashing --backend torch, or re-embed: "
+        "footnote refresh --rebuild$",
+    ):
+        open_snapshot(index, card=HashingEncoder(model="other").card)
+
+
+@pytest.mark.parametrize(
+    ("harmed", "kind"), [("lexicon.safetensors", SnapshotDamaged), ("manifest.json", SnapshotMismatch)]
+)
+def test_a_generation_of_another_encoder_never_serves_for_a_damaged_one(
+    data: Path, index: Path, encoder: HashingEncoder, harmed: str, kind: type[SnapshotError]
+) -> None:
+    refresh(data, index, encoder=encoder)
+    other = HashingEncoder(model="other")
+    refresh(data, index, encoder=other, rebuild=True)
+    flip_a_byte(index / "generations" / "000002" / harmed)
+    with pytest.raises(kind):
+        open_snapshot(index, card=other.card)
+
+
+def test_a_generation_that_was_replaced_while_it_was_opened_gives_way_to_the_new_one(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = refresh(data, index, encoder=encoder)
+
+    def replaced(folder: Path, *, sha256: str = "") -> Manifest:
+        monkeypatch.undo()
+        (data / "new.txt").write_text("Seals rest.", encoding="utf-8")
+        refresh(data, index, encoder=HashingEncoder(model="other"), rebuild=True)
+        raise SnapshotDamaged("a file of the index is missing", place=f"{folder} {sha256}")
+
+    monkeypatch.setattr("embeddings.snapshot.read_manifest", replaced)
+    with pytest.raises(SnapshotMismatch, match="made with other"):
+        open_snapshot(index, card=encoder.card, opened=first.parts)
+    assert open_snapshot(index).generation == 2
+
+
+def test_an_index_of_codes_is_searched_as_far_as_was_measured(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, snapshot = refresh(data, index, encoder=encoder)
+    heard: list[tuple[int, int]] = []
+
+    def told(rows: QuantisedRows, *, shortlist: int) -> IndexBackend:
+        heard.append((len(rows), shortlist))
+        return FlatIndex(rows)
+
+    monkeypatch.setattr("embeddings.snapshot.open_index", told)
+    measured = replace(snapshot, recalls={"passages": Recall(rows=5, shortlist=777, recall=1, queries=1)})
+    searched = measured.passage_index, measured.sentence_index
+    assert [len(each) for each in searched] == [each for each, _ in heard]
+    assert [shortlist for _, shortlist in heard] == [777, SHORTLIST]
+
+
+def test_a_changed_current_is_told_as_that(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    flip_a_byte(index / "CURRENT")
+    assert str(open_snapshot(index).damage) == (
+        f"a file of the index was changed or cut short: {index}/CURRENT. Run: footnote refresh --rebuild"
+    )
+
+
+def test_what_was_known_of_each_file_is_known_after_opening(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    _, snapshot = refresh(data, index, encoder=encoder)
+    sources = [
+        SourceFile("a.md", 5, 7, "", "it cannot be read (Input/output error)", 2),
+        SourceFile("b.md", 0, 0, "0f" * 32, "", 1),
+        SourceFile("c.md", 1 << 40, 1 << 60, "a0" * 32, "ungültig", 0),
+        SourceFile("d.md", 1, 1, "", "", 3),
+    ]
+    publish(index, card=encoder.card, sources=sources, parts=snapshot.parts, before=snapshot)
+    assert list(open_snapshot(index).sources.values()) == sources
+
+
+def test_the_lexicon_counts_the_passages(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    opened = open_snapshot(index)
+    assert opened.lexicon.passages == len(opened.passages) > 5
