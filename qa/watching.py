@@ -4,18 +4,20 @@ ExactWatcher   Linux's inotify, asked directly: the kernel notes a change before
 Watcher        watchfiles, on any system: some tenths of a second later
 """
 
+import contextlib
+import ctypes
 import logging
 import os
 import re
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from inotify_simple import INotify
 
 _LOG = logging.getLogger("footnote")
+# What is told of a folder (linux/inotify.h): MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE,
+# DELETE, DELETE_SELF, MOVE_SELF, and ONLYDIR, since there are folders only.
+_CHANGES = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800 | 0x01000000
 # Changes that follow each other so fast (milliseconds) are told as one.
 _DEBOUNCE = 100
 _STEP = 20
@@ -42,34 +44,26 @@ class ExactWatcher:
         self._folders = folders
         self._roots: list[tuple[int, int] | None] = []
         self._local: set[int] = set()
-        self._inotify: INotify | None = None
+        self._inotify: _INotify | None = None
         self.complete = False
         try:
-            import inotify_simple  # costs a start what only the second question needs
-
-            self._inotify = inotify_simple.INotify()
-        except (ImportError, OSError) as error:  # too many of them for the system
+            self._inotify = _INotify()
+        except OSError as error:  # too many of them for the system
             _LOG.info("changes are looked for, since the kernel cannot tell of them: %s", error)
 
     def begin(self) -> None:
         """Forget what was told so far."""
         self.complete = self._inotify is not None
         if self._inotify is not None:
-            self._inotify.read(timeout=0)
+            self._inotify.told()
         self._roots = self._found()
 
     def add(self, folder: str) -> None:
         """Be told of changes in a folder, those below its own folders aside."""
         if self._inotify is None or not self.complete:
             return
-        from inotify_simple import flags
-
-        mask = (
-            *(flags.CREATE, flags.DELETE, flags.MODIFY, flags.CLOSE_WRITE, flags.ATTRIB),
-            *(flags.MOVED_FROM, flags.MOVED_TO, flags.MOVE_SELF, flags.DELETE_SELF, flags.ONLYDIR),
-        )
         try:
-            self._inotify.add_watch(folder, sum(mask))
+            self._inotify.watch(folder)
             device = os.stat(folder).st_dev  # noqa: PTH116 (a Path of each would cost more than the look)
             if device in self._local or _is_local(folder):
                 self._local.add(device)
@@ -85,12 +79,36 @@ class ExactWatcher:
 
     def take_change(self) -> bool:
         """Tell whether anything changed since this was last asked, or since the last look began."""
-        told = self._inotify is None or bool(list(self._inotify.read(timeout=0)))
-        return told or self._found() != self._roots
+        return self._inotify is None or self._inotify.told() or self._found() != self._roots
 
     def _found(self) -> list[tuple[int, int] | None]:
         """Return which folders stand where they are looked for: one above them may have been renamed."""
         return [_identity(folder) for folder in self._folders]
+
+
+class _INotify:
+    """The kernel's own calls (man 7 inotify); the packages that wrap them run ldconfig to find libc."""
+
+    def __init__(self) -> None:
+        library = ctypes.CDLL(None, use_errno=True)
+        self._add = library.inotify_add_watch
+        self._queue = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._queue < 0:
+            raise _system_error()
+        weakref.finalize(self, os.close, self._queue)
+
+    def watch(self, folder: str) -> None:
+        """Have changes in a folder told. Raises OSError."""
+        if self._add(self._queue, os.fsencode(folder), _CHANGES) < 0:
+            raise _system_error()
+
+    def told(self) -> bool:
+        """Tell whether there was a change, and forget all there were."""
+        told = False
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._queue, 1 << 16):
+                told = True
+        return told
 
 
 class Watcher:
@@ -133,6 +151,11 @@ class Watcher:
         except (OSError, RuntimeError) as error:  # too many folders for the system, or the folder is gone
             _LOG.warning("the data folder cannot be watched, and is looked through instead: %s", error)
         self._watching = False
+
+
+def _system_error() -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number))
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

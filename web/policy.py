@@ -13,9 +13,10 @@ Everything is fetched from this server or not at all, so a style can send nothin
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL | re.IGNORECASE)
+_OPENING = re.compile("<script", re.IGNORECASE)
+_CLOSING = re.compile("</script", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsrc\s*=", re.IGNORECASE)
 
 # What every answer carries.
@@ -33,8 +34,7 @@ CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancesto
 
 def page_policy(html: str, scripts: Iterable[str] = ()) -> str:
     """Return the policy of Gradio's page: its own inline scripts by hash, and further ones of ours."""
-    inline = [found["text"] for found in _SCRIPT.finditer(html) if not _SOURCE.search(found["attributes"])]
-    hashes = " ".join(dict.fromkeys(_hash(text) for text in (*inline, *scripts)))
+    hashes = " ".join(dict.fromkeys(_hash(text) for text in (*_inline(html), *scripts)))
     return "; ".join(
         (
             "default-src 'none'",
@@ -57,6 +57,19 @@ def notice_policy(style: str) -> str:
         f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
+
+
+def _inline(html: str) -> Iterator[str]:
+    """Yield the text of each script that stands in a page."""
+    place = 0
+    while opening := _OPENING.search(html, place):
+        begins = html.find(">", opening.end())
+        closing = _CLOSING.search(html, begins)
+        if begins < 0 or closing is None:
+            return
+        if not _SOURCE.search(html, opening.end(), begins):
+            yield html[begins + 1 : closing.start()]
+        place = closing.end()
 
 
 def _hash(text: str) -> str:
