@@ -358,3 +358,40 @@ def test_a_number_that_was_published_is_not_given_again(
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each document a part of its own."""
     monkeypatch.setattr("embeddings.part.PASSAGES", 1)
+
+
+def test_what_an_index_was_mended_from_is_told(
+    data: Path, index: Path, encoder: HashingEncoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    refresh(data, index, encoder=encoder)
+    (data / "notes.txt").write_text("The ferry leaves at noon.", encoding="utf-8")
+    refresh(data, index, encoder=encoder)
+    (index / "generations" / "000002" / "lexicon.safetensors").unlink()
+    (data / "new.txt").write_text("Grey seals rest on the pier.", encoding="utf-8")
+    refresh(data, index, encoder=encoder)
+    (index / "parts" / "000003-0000").unlink()
+    (index / "generations" / "000001" / "lexicon.safetensors").unlink(missing_ok=True)
+    (index / "parts" / "000001-0000").unlink(missing_ok=True)
+    (data / "new.txt").write_text("Grey seals rest. Two more texts.", encoding="utf-8")
+    (data / "newer.txt").write_text("Puffins nest here.", encoding="utf-8")
+    refresh(data, index, encoder=encoder)
+    assert caplog.messages == [
+        f"a file of the index is missing: {index}/generations/000002/lexicon.safetensors. "
+        "The index was mended from generation 1 and the data folder; 1 passage had to be encoded",
+        f"a file of the index is missing: {index}/parts/000003-0000. "
+        "The index was mended from the data folder; 2 passages had to be encoded",
+    ]
+
+
+def test_a_dry_run_of_a_damaged_index_counts_the_last_good_versions(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    broken(data / "guide.md")
+    (index / "generations" / "000001" / "lexicon.safetensors").unlink()
+    report = dry_run(data, index, encoder=encoder)
+    assert (report.added, report.encoded, [failure.source for failure in report.failed]) == (
+        6,
+        0,
+        ["guide.md"],
+    )

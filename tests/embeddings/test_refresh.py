@@ -230,7 +230,21 @@ def test_a_dry_run_counts_what_the_cache_lacks(data: Path, index: Path, encoder:
 
 def test_a_dry_run_of_nothing_makes_no_index(data: Path, index: Path, encoder: HashingEncoder) -> None:
     report = dry_run(data, index, encoder=encoder)
-    assert (report.added, report.encoded > 0, index.exists()) == (6, True, False)
+    assert (report.added, report.encoded > 0, report.generation, index.exists()) == (6, True, 0, False)
+
+
+def test_a_dry_run_counts_the_added_files_too(
+    tmp_path: Path, data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "uploads" / "seals.txt").write_text("Seals rest.", encoding="utf-8")
+    assert dry_run(data, index, encoder=encoder, uploads=tmp_path / "uploads").added == 7
+
+
+def test_a_dry_run_with_another_encoder_is_refused(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    with pytest.raises(SnapshotMismatch, match="footnote refresh --rebuild"):
+        dry_run(data, index, encoder=HashingEncoder(model="other"))
 
 
 def test_progress_counts_the_texts_of_new_documents(
