@@ -78,10 +78,11 @@ def _line(line: str, start: int, end: int) -> str:
     if heading := _HEADING.match(line):
         sign = len(heading[1])
         level = min(6, len(heading[1].strip()) + 2)
+        words = line[sign:].rstrip("\n")
         return (
             f'<span class="fn-sign">{_marked(line[:sign], start, end)}</span>'
             f'<span class="fn-heading" role="heading" aria-level="{level}">'
-            f"{_marked(line[sign:].rstrip(), start - sign, end - sign)}</span>{line[len(line.rstrip()) :]}"
+            f"{_marked(words, start - sign, end - sign)}</span>{line[sign + len(words) :]}"
         )
     sign = found.end() if (found := _QUOTATION.match(line)) else 0
     before = f'<span class="fn-sign">{_marked(line[:sign], start, end)}</span>' if sign else ""

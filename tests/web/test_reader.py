@@ -38,6 +38,10 @@ def test_the_text_is_shown_whole_and_the_mark_is_exact(text: str, one: int, othe
     assert marked(html).replace("\n", "") == text[start:end].replace("\n", "")
 
 
+def test_the_blank_behind_a_heading_is_marked_too() -> None:
+    assert marked(opened("# Tools \n\nA lamp.", 0, 8)) == "# Tools "
+
+
 def test_a_heading_is_one_for_a_screen_reader() -> None:
     assert 'role="heading" aria-level="4">Tools</span>' in opened(TEXT)
 
