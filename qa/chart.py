@@ -89,7 +89,8 @@ class Plane:
         return next((row for row in rows if self._snapshot.passage_id(row) == hit.passage_id), None)
 
     def _place(self, vectors: Numbers) -> Numbers:
-        placed: Numbers = (vectors - self._mean) @ self._axes
+        # A matrix product rounds a row by how many there are, and a hit would stand beside its own point.
+        placed: Numbers = ((vectors - self._mean)[:, None, :] * self._axes.T).sum(axis=-1)
         return placed
 
 
