@@ -1,8 +1,8 @@
-"""How time and memory grow with the corpus: ``python benchmarks/growth.py [PASSAGES …]``.
+"""How time and memory grow with the corpus: ``python benchmarks/growth.py [RECORDS …]``.
 
 Texts are real sentences (of the shipped documents, or of those given with ``--texts``) put together
 anew, four to seven a record, each with a made-up name, so that the vocabulary grows too; a hundred
-records are a file. Vectors are real ones of those sentences with noise added: the default encoder runs
+records are a file, and five records some six passages. Vectors are real ones of those sentences with noise added: the default encoder runs
 once a sentence, and a forward pass costs nothing here. So all but the forward pass is measured, and
 the recall is that of an index over such vectors. Memory is the process's peak, mapped files included.
 """
@@ -117,7 +117,7 @@ def make_base(texts: Path, base: Path) -> None:
 
 
 def make_corpus(base: Path, data: Path, size: int) -> None:
-    """Write records of real sentences, each a passage, a hundred a file."""
+    """Write records of real sentences, each a passage or two, a hundred a file."""
     sentences = json.loads((base / "sentences.json").read_text(encoding="utf-8"))
     chance = random.Random(size)  # noqa: S311 (nothing is secret here)
     data.mkdir(parents=True, exist_ok=True)
@@ -153,6 +153,7 @@ def serve(base: Path, data: Path, index: Path) -> dict[str, float]:
     nothing = min(timed(bot.refresh)[0] for _ in range(3))
     changed = [timed(lambda n=n: edited(bot, data, n))[0] for n in range(3)]  # type: ignore[misc]
     return {
+        "passages": bot.passages,
         "open": opened,
         "first hit": opened + first,
         "p50": float(np.percentile(times, 50)),
