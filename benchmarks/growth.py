@@ -2,9 +2,10 @@
 
 Texts are real sentences (of the shipped documents, or of those given with ``--texts``) put together
 anew, four to seven a record, each with a made-up name, so that the vocabulary grows too; a hundred
-records are a file, and five records some six passages. Vectors are real ones of those sentences with noise added: the default encoder runs
-once a sentence, and a forward pass costs nothing here. So all but the forward pass is measured, and
-the recall is that of an index over such vectors. Memory is the process's peak, mapped files included.
+records are a file, and five records some six passages. Vectors are real ones of those sentences with
+noise added: the default encoder runs once a sentence, and a forward pass costs nothing here. So all but
+the forward pass is measured, and the recall is that of an index over such vectors. Memory is the
+process's peak, mapped files included.
 """
 
 import argparse
