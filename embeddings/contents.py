@@ -19,8 +19,8 @@ Wordings: TypeAlias = npt.NDArray[np.uint64]
 
 # Documents kept as objects once they were looked at.
 _REMEMBERED = 1024
-# Bytes of mapped files that a process may hold. A million passages are 4.5 GB; giving 2 GB back takes 20 ms.
-_HELD = 2 << 30
+# Bytes of mapped files that a process may hold. A million passages are 4.7 GB; giving 1 GB back takes 10 ms.
+_HELD = 1 << 30
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ SCORED = 16
 # Where repeats are left out, so many times what is wanted is looked at.
 _REPEATS = 3
 # After so many questions it is looked how much memory the snapshot takes: that costs .02 ms.
-_TIDIED = 16
+_TIDIED = 8
 # What a reranker says of a passage is so much of its score.
 RERANKER_SHARE = 0.5
 # Filter keys that an error names.
