@@ -63,34 +63,12 @@ def write_columns(file: Path, columns: Columns) -> str:
     return write(file, chain([len(head).to_bytes(8, "little"), head], arrays))
 
 
-class MappedColumns(dict[str, Array]):
-    """The arrays of a file that is mapped into memory."""
-
-    def __init__(self, mapped: mmap.mmap) -> None:
-        super().__init__()
-        self._mapped = mapped
-
-    def hand_back(self) -> None:
-        """Count no page of the file among this process's memory until it is looked at again."""
-        if hasattr(mmap, "MADV_DONTNEED"):
-            self._mapped.madvise(mmap.MADV_DONTNEED)
-
-
-def mapped_memory() -> int:
-    """Return how many bytes of files this process holds in memory; 0 where the system does not say."""
-    try:
-        told = Path("/proc/self/statm").read_bytes().split()
-    except OSError:
-        return 0
-    return int(told[2]) * mmap.PAGESIZE
-
-
-def map_columns(file: Path) -> MappedColumns:
+def map_columns(file: Path) -> dict[str, Array]:
     """Return the arrays of a file whose digest the caller has checked; none of them is read yet."""
     with _reading(file), file.open("rb") as content:
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
     start = 8 + int.from_bytes(mapped[:8], "little")
-    found = MappedColumns(mapped)
+    found = {}
     for name, told in json.loads(mapped[8:start]).items():
         begin, end = told["data_offsets"]
         dtype = np.dtype(_DTYPES[told["dtype"]])

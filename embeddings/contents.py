@@ -9,7 +9,7 @@ from typing import TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.columns import Columns, MappedColumns, mapped_memory, ranges
+from embeddings.columns import Columns, ranges
 from embeddings.corpus import Document, Passage
 from embeddings.part import Part, digest64, starts_of
 from embeddings.quantised import Rows
@@ -19,8 +19,6 @@ Wordings: TypeAlias = npt.NDArray[np.uint64]
 
 # Documents kept as objects once they were looked at.
 _REMEMBERED = 1024
-# Bytes of mapped files that a process may hold. A million passages are 4.7 GB; giving 1 GB back takes 10 ms.
-_HELD = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -132,16 +130,6 @@ class Contents:
         first, last = (int(wordings.searchsorted(digest, side=side)) for side in ("left", "right"))
         rows: list[int] = self.directory["wording_rows"][first:last].tolist()
         return rows
-
-    def hand_back(self) -> None:
-        """Give the parts' pages back to the system once they take much memory; what is needed is read again.
-
-        A question looks at some thousands of rows far apart, and the system maps 64 KB around each.
-        """
-        if mapped_memory() > _HELD:
-            for part in self.parts:
-                if isinstance(part.columns, MappedColumns):
-                    part.columns.hand_back()
 
     def _by_part(self, rows: Rows, firsts: Rows) -> Iterator[tuple[int, "Rows | slice", Rows]]:
         """Yield each part concerned, the places in ``rows`` of what it holds, and their rows in it."""

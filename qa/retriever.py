@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -36,8 +35,6 @@ DEPTH = 50
 SCORED = 16
 # Where repeats are left out, so many times what is wanted is looked at.
 _REPEATS = 3
-# After so many questions it is looked how much memory the snapshot takes: that costs .02 ms.
-_TIDIED = 8
 # What a reranker says of a passage is so much of its score.
 RERANKER_SHARE = 0.5
 # Filter keys that an error names.
@@ -106,7 +103,6 @@ class HybridRetriever:
         self._snapshot = snapshot
         self._terms = PassageTerms(snapshot)
         self.lexical = BM25Index.over(snapshot.lexicon)
-        self._asked = count(1)
 
     def retrieve(
         self, question: Question, k: int, *, documents: Set[str] | None = None, repeats: bool = True
@@ -136,8 +132,6 @@ class HybridRetriever:
             inner = tuple(cosines[firsts[n] :][: counts[n]].tolist())
             parts = passage_parts(weighting, words, dense=float(dense[n]), cosines=inner, bm25=float(bm25[n]))
             scored.append((int(rows[n]), passage_score(parts), parts, inner))
-        if next(self._asked) % _TIDIED == 0:
-            self._snapshot.hand_back()
         scored.sort(key=lambda each: (-each[1], self._snapshot.passage_id(each[0])))
         passages = self._snapshot.passages
         return [
