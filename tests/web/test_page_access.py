@@ -95,11 +95,7 @@ def test_asking_reading_and_filtering_need_no_mouse(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
-<<<<<<< HEAD
-    expect(page.get_by_role("dialog")).to_be_hidden()
-=======
     expect(page.get_by_role("dialog")).to_have_count(0)
->>>>>>> page
     page.locator('.fn-value input[value="guide"]').focus()
     page.keyboard.press("Space")
     expect(page.locator("#fn-chips")).to_contain_text("Kind: guide")
