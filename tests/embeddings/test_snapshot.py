@@ -12,6 +12,7 @@ from embeddings.errors import (
     SnapshotMissing,
 )
 from embeddings.index import SHORTLIST, FlatIndex, IndexBackend, Recall
+from embeddings.lexicon import abbreviations_of
 from embeddings.manifest import Manifest
 from embeddings.publication import publish
 from embeddings.quantised import QuantisedRows
@@ -39,6 +40,7 @@ def test_what_is_opened_is_what_was_published(data: Path, index: Path, encoder: 
     assert opened.documents == published.documents
     assert opened.passages == published.passages
     assert opened.sources == published.sources
+    assert opened.abbreviations == abbreviations_of(opened.parts)
     assert len(opened.sentence_index) == opened.first_sentence[-1] == published.first_sentence[-1]
 
 
@@ -99,7 +101,21 @@ def test_a_refresh_replaces_a_damaged_generation_when_the_one_before_serves(
 def test_a_current_file_full_of_rubbish_falls_back(data: Path, index: Path, encoder: HashingEncoder) -> None:
     refresh(data, index, encoder=encoder)
     (index / "CURRENT").write_bytes(b"\xff\xfe../../etc 0\n")
-    assert open_snapshot(index).generation == 1
+    opened = open_snapshot(index)
+    assert (opened.generation, str(opened.damage)) == (
+        1,
+        f"a file of the index was changed or cut short: {index}/CURRENT. Run: footnote refresh --rebuild",
+    )
+
+
+def test_a_changed_manifest_is_told_as_that(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    refresh(data, index, encoder=encoder)
+    manifest = index / "generations" / "000001" / "manifest.json"
+    flip_a_byte(manifest)
+    with pytest.raises(
+        SnapshotDamaged, match=rf"^a file of the index was changed or cut short: {manifest}\."
+    ):
+        open_snapshot(index)
 
 
 def test_a_snapshot_of_another_encoder_is_refused(data: Path, index: Path, encoder: HashingEncoder) -> None:
@@ -252,7 +268,7 @@ def test_a_generation_of_another_encoder_never_serves_for_a_damaged_one(
     other = HashingEncoder(model="other")
     refresh(data, index, encoder=other, rebuild=True)
     flip_a_byte(index / "generations" / "000002" / harmed)
-    with pytest.raises(kind):
+    with pytest.raises(kind, match=str(index)):
         open_snapshot(index, card=other.card)
 
 
@@ -271,6 +287,22 @@ def test_a_generation_that_was_replaced_while_it_was_opened_gives_way_to_the_new
     with pytest.raises(SnapshotMismatch, match="made with other"):
         open_snapshot(index, card=encoder.card, opened=first.parts)
     assert open_snapshot(index).generation == 2
+
+
+def test_what_was_open_already_is_not_opened_again_when_a_generation_is_replaced(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = refresh(data, index, encoder=encoder)
+
+    def replaced(folder: Path, *, sha256: str = "") -> Manifest:
+        monkeypatch.undo()
+        sources = list(first.sources.values())
+        publish(index, card=encoder.card, sources=sources, parts=first.parts, before=first)
+        raise SnapshotDamaged("a file of the index is missing", place=f"{folder} {sha256}")
+
+    monkeypatch.setattr("embeddings.snapshot.read_manifest", replaced)
+    opened = open_snapshot(index, card=encoder.card, opened=first.parts)
+    assert (opened.generation, opened.damage, opened.parts[0] is first.parts[0]) == (2, None, True)
 
 
 def test_an_index_of_codes_is_searched_as_far_as_was_measured(

@@ -233,7 +233,14 @@ FAMILIES: dict[str, list[str]] = {
     ]
     + [sentences_of(100, n) for n in range(145, 160)]
     + [sentences_of(156, n, 156) for n in range(1, 4)]
-    + [sentences_of(60, 60, n, 60, 60) for n in range(30, 45)],
+    + [sentences_of(60, 60, n, 60, 60) for n in range(30, 45)]
+    + [sentences_of(150, 80, n) for n in range(70, 85)]
+    + [
+        f"{'w' * start}.\n\n{words(30, word='x' * 60)} Y{words(30, word='y' * size)}"
+        for start in (1, 1500)
+        for size in (60, 70, 71, 72)
+    ]
+    + [f"{words(30, word='x' * 60)} Y{words(30, word='y' * 70)}{'z' * n}." for n in range(20, 50)],
     "long sentences": [words(n) for n in range(248, 260)]
     + [f"{'x' * n} {words(300)}" for n in range(370, 384)]
     + [f"{words(40)} {'y' * n} {words(300)}" for n in (100, 400, 700)]
@@ -272,7 +279,7 @@ FAMILIES: dict[str, list[str]] = {
 PINNED = {
     "scraps": (1, "a49e056bbe872d37"),
     "items": (1, "b51f3d1f47c5a50d"),
-    "long paragraphs": (1, "fc07e420b5beda59"),
+    "long paragraphs": (1, "fa09f1683f800150"),
     "long sentences": (1, "ceb2ac18c7a62f35"),
     "long texts of few tokens": (1, "360ffe0db0c6b4cf"),
     "headings": (1, "20c40480c5a1287b"),
