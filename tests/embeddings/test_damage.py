@@ -369,16 +369,16 @@ def test_what_an_index_was_mended_from_is_told(
     (index / "generations" / "000002" / "lexicon.safetensors").unlink()
     (data / "new.txt").write_text("Grey seals rest on the pier.", encoding="utf-8")
     refresh(data, index, encoder=encoder)
-    (index / "parts" / "000003-0000").unlink()
-    (index / "generations" / "000001" / "lexicon.safetensors").unlink(missing_ok=True)
-    (index / "parts" / "000001-0000").unlink(missing_ok=True)
+    part = part_of(index, "new.txt")
+    part.unlink()
+    (index / "generations" / "000001" / "lexicon.safetensors").unlink()
     (data / "new.txt").write_text("Grey seals rest. Two more texts.", encoding="utf-8")
     (data / "newer.txt").write_text("Puffins nest here.", encoding="utf-8")
     refresh(data, index, encoder=encoder)
     assert caplog.messages == [
         f"a file of the index is missing: {index}/generations/000002/lexicon.safetensors. "
         "The index was mended from generation 1 and the data folder; 1 passage had to be encoded",
-        f"a file of the index is missing: {index}/parts/000003-0000. "
+        f"a file of the index is missing: {part}. "
         "The index was mended from the data folder; 2 passages had to be encoded",
     ]
 
