@@ -16,7 +16,7 @@ TESTS = {
     "splitter": ["test_splitter.py"],
     "cache": ["test_cache.py", "test_verification.py"],
     "snapshot": ["test_snapshot.py"],
-    "refresh": ["test_refresh.py", "test_damage.py", "test_lock.py"],
+    "refresh": ["test_refresh.py", "test_damage.py", "test_snapshot.py"],
     "publication": ["test_snapshot.py", "test_refresh.py", "test_damage.py", "test_verification.py"],
 }
 SLOW = "not any_changed_byte and not costs_time and not cut_short and not at_once and not equals_a_clean"

@@ -395,3 +395,13 @@ def test_a_dry_run_of_a_damaged_index_counts_the_last_good_versions(
         0,
         ["guide.md"],
     )
+
+
+def test_a_rebuild_for_another_encoder_keeps_the_last_good_versions(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    refresh(data, index, encoder=encoder)
+    broken(data / "guide.md")
+    _, snapshot = refresh(data, index, encoder=HashingEncoder(model="other"), rebuild=True)
+    assert snapshot.documents["guide.md"].stale
+    assert "Mira Holm" in snapshot.documents["guide.md"].text

@@ -65,6 +65,24 @@ def test_added_and_removed_files_are_told_apart(data: Path, index: Path, encoder
     assert "notes.txt" not in snapshot.documents
 
 
+def test_what_is_open_already_and_still_current_is_served_as_it_is(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    _, first = refresh(data, index, encoder=encoder)
+    assert refresh(data, index, encoder=encoder, served=first)[1] is first
+    (data / "notes.txt").write_text("The ferry leaves at noon.", encoding="utf-8")
+    _, second = refresh(data, index, encoder=encoder)
+    assert refresh(data, index, encoder=encoder, served=first)[1].generation == second.generation == 2
+
+
+def test_what_is_open_of_another_encoder_is_not_started_from(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    _, first = refresh(data, index, encoder=encoder)
+    with pytest.raises(SnapshotMismatch, match="made with hashing"):
+        refresh(data, index, encoder=HashingEncoder(model="other"), served=first)
+
+
 def test_a_touched_file_is_not_a_changed_one(data: Path, index: Path, encoder: HashingEncoder) -> None:
     refresh(data, index, encoder=encoder)
     os.utime(data / "guide.md", ns=(1, 1))
@@ -294,7 +312,10 @@ def test_an_index_inside_the_data_folder_is_no_document(data: Path, encoder: Has
 
 def test_a_folder_of_other_files_is_refused_as_index(data: Path, encoder: HashingEncoder) -> None:
     before = sorted(path.name for path in data.rglob("*"))
-    with pytest.raises(IndexLocationError, match="holds other files"):
+    with pytest.raises(
+        IndexLocationError,
+        match=rf"^the index folder holds other files: {data}\. Give an empty or a new folder with --index\.$",
+    ):
         refresh(data, data, encoder=encoder)
     assert sorted(path.name for path in data.rglob("*")) == before
 
