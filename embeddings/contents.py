@@ -79,9 +79,7 @@ class Contents:
 
     def wordings(self, rows: Rows) -> Wordings:
         """Return for each passage 64 bits that are the same for those that repeat it word for word."""
-        found = np.empty(len(rows), dtype=np.uint64)
-        for number, here, own in self._by_part(rows, self.first_passage):
-            found[here] = self.parts[number].columns["wordings"][own]
+        found: Wordings = self._wordings[rows]
         return found
 
     def document_of(self, row: int) -> int:
@@ -91,21 +89,23 @@ class Contents:
 
     def sentences_of(self, rows: Rows) -> tuple[Rows, Rows]:
         """Return the rows of these passages' sentences, passage by passage, and how many each has."""
-        starts = np.empty(len(rows), dtype=np.int64)
-        counts = np.empty(len(rows), dtype=np.int64)
-        for number, here, own in self._by_part(rows, self.first_passage):
-            edges = self.parts[number].columns["sentence_edges"]
-            starts[here] = edges[own] + self.first_sentence[number]
-            counts[here] = edges[own + 1] - edges[own]
+        starts = self._sentence_edges[rows]
+        counts = self._sentence_edges[rows + 1] - starts
         return ranges(starts, counts), counts
 
     def passages_of_sentences(self, rows: Rows) -> Rows:
         """Return the row of the passage that each of the sentences stands in."""
-        found = np.empty(len(rows), dtype=np.int64)
-        for number, here, own in self._by_part(rows, self.first_sentence):
-            edges = self.parts[number].columns["sentence_edges"]
-            found[here] = edges.searchsorted(own, side="right") - 1 + self.first_passage[number]
-        return found
+        return self._sentence_edges.searchsorted(rows, side="right") - 1
+
+    @cached_property
+    def _wordings(self) -> Wordings:
+        return np.concatenate([np.empty(0, np.uint64), *(part.columns["wordings"] for part in self.parts)])
+
+    @cached_property
+    def _sentence_edges(self) -> Rows:
+        edges = [part.columns["sentence_edges"] for part in self.parts]
+        shifted = [own[1:] + first for own, first in zip(edges, self.first_sentence.tolist(), strict=False)]
+        return np.concatenate([np.zeros(1, np.int64), *shifted])
 
     def rows_of(self, document_id: str) -> range:
         """Return the rows of a document's passages; none where there is no such document."""
@@ -130,16 +130,6 @@ class Contents:
         first, last = (int(wordings.searchsorted(digest, side=side)) for side in ("left", "right"))
         rows: list[int] = self.directory["wording_rows"][first:last].tolist()
         return rows
-
-    def _by_part(self, rows: Rows, firsts: Rows) -> Iterator[tuple[int, "Rows | slice", Rows]]:
-        """Yield each part concerned, the places in ``rows`` of what it holds, and their rows in it."""
-        if len(self.parts) == 1:
-            yield 0, slice(None), rows
-            return
-        numbers = firsts.searchsorted(rows, side="right") - 1
-        for number in np.unique(numbers).tolist():
-            here = np.flatnonzero(numbers == number)
-            yield number, here, rows[here] - firsts[number]
 
 
 class Documents(Mapping[str, Document]):

@@ -1,6 +1,7 @@
 """Vectors → nearest neighbours. The only door to FAISS.
 
-    up to 20,000 rows    flat inner product over unit rows: exact
+    up to 20,000 rows    every row is compared in 8 bits of one scale, and the nearest get their cosine:
+                         so many that no other can be nearer
     more                 every row's one-bit code is compared (Hamming distance), and the nearest some
                          hundreds get their cosine
 
@@ -12,6 +13,7 @@ cosine is chosen when the snapshot is built, so that recall@10 against the exact
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import hypot
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -23,9 +25,14 @@ from embeddings.quantised import QuantisedRows, Rows
 if TYPE_CHECKING:
     import faiss
 
-# One question, one core, 384 dimensions: flat takes .3 ms at 10,000 rows and 6.3 ms at 100,000; codes
-# take .2 and .5.
+# One question, one core, 384 dimensions: at 12,800 rows 8 bits take .23 ms (float32 .58) and codes .19, at
+# 50,000 rows .74 (2.8) and .32.
 EXACT_ROWS = 20_000
+# The product of two unit vectors, one of them in 8 bits, is off by .29 steps (standard deviation) whatever
+# the dimension. A row that was left out may be nearer than one that was found only within so many steps.
+_MARGIN = 2.0
+# How many times the rows that are wanted are looked at first, and each time that margin is not kept.
+_WIDER = 2
 # More rows than this are shared out to all cores. Fewer are sooner searched than a second thread is awake:
 # on two busy cores 10,000 flat rows took .4 ms alone and 14 ms together, a million codes 9 and 52.
 _SHARED = 200_000
@@ -95,15 +102,18 @@ def measure_recall(rows: QuantisedRows, *, before: Recall | None = None) -> Reca
 
 
 class FlatIndex:
-    """Exact search: every row's cosine is calculated."""
+    """Exact search: every row is looked at."""
 
     def __init__(self, rows: QuantisedRows) -> None:
         import faiss
 
         self.rows = rows
-        self._index: faiss.Index = faiss.IndexFlatIP(rows.dimension)
+        self._step = max((float(scales.max(initial=0)) for _, scales, _ in rows.blocks), default=0) or 1.0
+        self._index: faiss.Index = faiss.IndexScalarQuantizer(
+            rows.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
+        )
         for levels, scales, _ in rows.blocks:
-            self._index.add(levels * scales[:, None])
+            self._index.add(np.rint(levels * (scales / self._step)[:, None]))
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -114,20 +124,32 @@ class FlatIndex:
 
         ``within`` limits the search to these rows before it begins, so that k of them are found.
         """
+        most = len(self) if within is None else len(within)
+        if min(k, most) <= 0:
+            return _none()
+        wanted = k
+        while True:
+            wanted = min(_WIDER * wanted, most)
+            near, last, step = self._nearest(query, wanted, within)
+            found, cosines = _best(near, self.rows.cosines(query, near), k)
+            if wanted == most or cosines[-1] - last > _MARGIN * hypot(step, self._step):
+                return found, cosines
+
+    def _nearest(self, query: Vectors, count: int, within: Rows | None) -> tuple[Rows, float, float]:
+        """Return so many rows by their 8 bits, in order, their least product, and the query's step."""
         import faiss
 
-        count = min(k, len(self) if within is None else len(within))
-        if count <= 0:
-            return _none()
         parameters = None
         if within is not None:
             selector = faiss.IDSelectorBatch(within)  # FAISS holds no reference to it: it must live here
             parameters = faiss.SearchParameters()
             parameters.sel = selector
+        step = float(np.abs(query).max()) / 127 or 1.0
+        levels = np.rint(query / step).reshape(1, -1)
         with _in_own_thread(len(self)):
-            scores, rows = self._index.search(query.reshape(1, -1), count, params=parameters)
-        found = rows[0] >= 0
-        return _best(rows[0][found], scores[0][found], count)
+            products, rows = self._index.search(levels, count, params=parameters)
+        near: Rows = np.sort(rows[0])
+        return near, float(products[0, -1]) * step * self._step, step
 
     def cosines(self, query: Vectors, rows: Rows) -> Vectors:
         """Return the cosine of each of the rows with the query."""
@@ -173,6 +195,8 @@ class CodeIndex:
         import faiss
 
         index = faiss.IndexBinaryFlat(8 * -(-self.rows.dimension // 8))
+        # Counting by distance is sooner done for hundreds of rows: .25 ms, not .34. The stub lacks it.
+        index.use_heap = False  # type: ignore[attr-defined]
         for codes in blocks:
             index.add(np.ascontiguousarray(codes))
         return index

@@ -11,7 +11,7 @@ by the idf of the question's terms is a share from 0 to 1. A passage that holds 
 document explains also holds, once, what it stands for, and the other way round.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +40,8 @@ B: Final = 0.7
 Abbreviations = Mapping[str, tuple[str, ...]]
 # Terms whose places are remembered.
 _REMEMBERED = 65_536
+# One term in so many is held in memory; a search then reads one stretch between two of them.
+_STRETCH = 64
 
 
 @dataclass(frozen=True)
@@ -88,20 +90,32 @@ class Lexicon(Mapping[str, int]):
         self._ends: Array = columns["vocabulary_edges"]
         self.place = remembered(self._place, most=_REMEMBERED)
         self.term = remembered(self._term, most=_REMEMBERED)
+        self.beginning = remembered(self._beginning, most=_REMEMBERED)
 
     def _place(self, term: str) -> int:
         """Return a term's place in the vocabulary, or -1."""
         key = term.encode()
-        found = bisect_left(range(len(self)), key, key=self._bytes)
+        found = self._first_from(key)
         return found if found < len(self) and self._bytes(found) == key else -1
 
-    def beginning(self, prefix: str) -> range:
+    def _beginning(self, prefix: str) -> range:
         """Return the places of the terms that begin so."""
         key = prefix.encode()
-        places = range(len(self))
-        return range(
-            bisect_left(places, key, key=self._bytes), bisect_left(places, key + b"\xff", key=self._bytes)
-        )
+        return range(self._first_from(key), self._first_from(key + b"\xff"))
+
+    def _first_from(self, key: bytes) -> int:
+        """Return the place of the first term that does not come before a key."""
+        stretch = bisect_right(self._landmarks, key) - 1
+        if stretch < 0:
+            return 0
+        first = stretch * _STRETCH
+        last = min(first + _STRETCH, len(self))
+        start, end = int(self._ends[first]), int(self._ends[last])
+        return first + bisect_left(bytes(self._blob[start : end - 1]).split(b"\n"), key)
+
+    @cached_property
+    def _landmarks(self) -> list[bytes]:
+        return [self._bytes(place) for place in range(0, len(self), _STRETCH)]
 
     def postings(self, term: str) -> tuple[Array, Array]:
         """Return the passages that hold a term, in order, and what it adds to the score of each."""

@@ -75,7 +75,8 @@ class OpenVINOEncoder:
     def _encode_together(self, texts: Sequence[str]) -> list[Vectors]:
         """Return each question's unit vector; those of one length share a pass."""
         prompt = self._model.query_prompt
-        encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
+        # A batch would be shared out to other threads, and waiting for them takes longer than a question.
+        encodings = [self._tokenizer.encode(prompt + text) for text in texts]
         alike: dict[int, list[int]] = {}
         for number, encoding in enumerate(encodings):
             alike.setdefault(_filled(encoding), []).append(number)
@@ -96,8 +97,11 @@ class OpenVINOEncoder:
             arrays[0, row, : len(encoding.ids)] = encoding.ids
             arrays[1, row, : len(encoding.ids)] = 1
         with self._lock:
-            request = self._request
-            request.infer(list(arrays[: len(request.model_inputs)]))
+            request, tensor = self._request, load_openvino().Tensor
+            # Inputs given to ``infer`` itself are looked at one by one in Python, .2 ms for a question.
+            for number in range(len(request.model_inputs)):
+                request.set_input_tensor(number, tensor(arrays[number], shared_memory=True))
+            request.infer()
             found = request.get_output_tensor(0).data
             return [
                 np.array(found[row, : len(encoding.ids)], dtype=np.float32)

@@ -65,7 +65,7 @@ class BM25Index:
         more than all remaining terms can add up to, none that holds only those can be among the best.
         """
         if len(scores) <= _FEW:
-            return _ordered(scores, _top(scores, np.arange(len(scores)), k))
+            return _ordered(scores, _top(scores, np.flatnonzero(scores), k))
         weights = sorted(
             ((self.idf(term), term) for term in set(terms) if term in self.lexicon), reverse=True
         )

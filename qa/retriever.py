@@ -31,8 +31,9 @@ Where: TypeAlias = Mapping[str, MetadataValue | Sequence[MetadataValue]]
 
 # What each leg brings.
 DEPTH = 50
-# What is scored on every feature. Recall@1 on SQuAD's 2,910 questions is the same with 12, 16, 20 and 30.
-SCORED = 16
+# What is scored on every feature: recall@1 on SQuAD's 2,910 questions is .902 with 12, 16, 20 and 30 of
+# them, .901 with 10.
+SCORED = 12
 # Where repeats are left out, so many times what is wanted is looked at.
 _REPEATS = 3
 # What a reranker says of a passage is so much of its score.

@@ -66,3 +66,23 @@ def test_a_filter_over_many_codes_finds_what_an_exact_search_of_them_would() -> 
     exact, _ = FlatIndex(rows).search(query, 10, within=within)
     assert set(near.tolist()) <= set(within.tolist())
     assert len(set(near.tolist()) & set(exact.tolist())) >= 9
+
+
+@pytest.mark.parametrize("kind", ["scattered", "clustered", "repeated", "uneven"])
+def test_a_flat_search_finds_exactly_the_rows_of_the_highest_cosines(kind: str) -> None:
+    rows = random_rows(3_000, dimension=96)
+    if kind == "clustered":
+        rows = rows[np.arange(3_000) % 10] + 0.02 * rows
+    elif kind == "repeated":
+        rows[500:] = rows[np.arange(2_500) % 500]
+    elif kind == "uneven":  # one row of a single component sets the scale of all
+        rows[7] = 0
+        rows[7, 0] = 1
+    quantised = rows_of(rows[:1_000], rows[1_000:])
+    flat, everything = FlatIndex(quantised), np.arange(3_000)
+    for query in random_rows(40, dimension=96)[20:]:
+        cosines = quantised.cosines(query, everything)
+        best = np.lexsort((everything, -cosines))[:25]
+        found, scores = flat.search(query, 25)
+        assert found.tolist() == best.tolist()
+        assert np.array_equal(scores, cosines[best])
