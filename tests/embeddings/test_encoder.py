@@ -1,13 +1,14 @@
 """What every encoder must do, tried with each that can be chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Encoding
 
 from embeddings.corpus import Span
-from embeddings.encoder import Encoder, EncoderCard, load_encoder
+from embeddings.encoder import Encoder, EncoderCard, Vectors, load_encoder
 from embeddings.errors import ModelError, NotConvertible
 from embeddings.openvino_encoder import OpenVINOEncoder
 from embeddings.torch_encoder import TorchEncoder
@@ -100,6 +101,32 @@ def test_a_vector_does_not_depend_on_its_batch_mates(encoder: Encoder) -> None:
     together = encoder.encode_passages(texts, parts)
     alone = [encoder.encode_passages([text], [spans])[0] for text, spans in zip(texts, parts, strict=True)]
     assert [rows.tobytes() for rows in together] == [rows.tobytes() for rows in alone]
+
+
+@pytest.mark.model
+def test_nor_do_those_of_many_texts_of_few_lengths(encoder: Encoder) -> None:
+    words = STORY.split()
+    texts = [" ".join(words[n % 5 :][: 5 + 9 * (n % 3)]) for n in range(24)]
+    texts += [f"{STORY} {number}" for number in range(12)]
+    parts = [[Span(0, len(text) // 2), Span(len(text) // 2, len(text))] for text in texts]
+    together = encoder.encode_passages(texts, parts)
+    alone = [encoder.encode_passages([text], [spans])[0] for text, spans in zip(texts, parts, strict=True)]
+    assert [rows.tobytes() for rows in together] == [rows.tobytes() for rows in alone]
+
+
+@pytest.mark.model
+def test_passages_go_one_by_one_where_company_would_change_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = load_encoder(backend="openvino")
+    assert isinstance(encoder, OpenVINOEncoder)
+    inner, passes = encoder._pass, []
+
+    def unlike(encodings: Sequence[Encoding], length: int) -> list[Vectors]:
+        passes.append(len(encodings))
+        return [tokens + 1e-6 * len(encodings) for tokens in inner(encodings, length)]
+
+    monkeypatch.setattr(encoder, "_pass", unlike)
+    encoder.encode_passages([STORY] * 5, [[]] * 5)
+    assert passes[-5:] == [1] * 5
 
 
 @pytest.mark.model
