@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
-from embeddings.corpus import Passage, Span
+from embeddings.corpus import Document, Passage, Span
 from qa.answer import Answer, Citation, Hit
 from qa.confidence import (
     THRESHOLD,
@@ -25,6 +25,7 @@ from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
 from qa.silence import is_unsaid, silent, titles_with
+from qa.tables import read_rows, tops_of
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -151,10 +152,12 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
     behind = _CAPTION if _FIGURE.search(reading.text(candidate.passage)) else 0.0
     spans = candidate.passage.sentences
     texts = [document.text[span.start : span.end] for span in spans]
-    parts = sentence_parts(question.text, weighting, candidate.words, texts, cosines=candidate.cosines)
+    words, quotable = read_rows(document, spans, candidate.words, weighting.terms)
+    parts = sentence_parts(question.text, weighting, words, texts, cosines=candidate.cosines)
     return [
         Quote(candidate.passage, span, text, sentence_score(candidate.score, each) - behind)
-        for span, text, each in zip(spans, texts, parts, strict=True)
+        for span, text, each, may in zip(spans, texts, parts, quotable, strict=True)
+        if may
     ]
 
 
@@ -181,16 +184,29 @@ def _to_the_point(question: str, quotes: list[Quote], reading: Reading) -> list[
 
 
 def _in_context(quote: Quote, good: Sequence[Quote], reading: Reading) -> Quote:
-    """Return the quote with the sentence before it, if it leans on that, and neighbours nearly as good."""
-    sentences = quote.passage.sentences
+    """Return the quote with the sentence before it, if it leans on that, and neighbours nearly as good.
+
+    A neighbour is of the same paragraph: the rows of a table each say their own.
+    """
+    sentences, document = quote.passage.sentences, reading.document(quote.passage)
     first = last = sentences.index(quote.span)
     spans = {other.span for other in good if other.passage.id == quote.passage.id}
-    if first and (_LEANS.match(quote.text) or sentences[first - 1] in spans):
+
+    def is_near(n: int) -> bool:
+        return sentences[n] in spans and _go_on(document, *sorted((quote.span, sentences[n])))
+
+    if first and (_LEANS.match(quote.text) or is_near(first - 1)):
         first -= 1
-    if last + 1 < len(sentences) and sentences[last + 1] in spans:
+    if last + 1 < len(sentences) and is_near(last + 1):
         last += 1
     span = Span(sentences[first].start, sentences[last].end)
-    return replace(quote, span=span, text=reading.document(quote.passage).text[span.start : span.end])
+    return replace(quote, span=span, text=document.text[span.start : span.end])
+
+
+def _go_on(document: Document, before: Span, after: Span) -> bool:
+    """Tell whether two neighbouring sentences stand in one paragraph, and in no table."""
+    between = document.text[before.end : after.start]
+    return between.count("\n") < 2 and tops_of(document, (before, after)) == [None, None]
 
 
 def _overlap(quote: Quote, other: Quote) -> bool:

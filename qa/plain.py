@@ -11,19 +11,16 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import cycle, groupby
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Document
+from qa.tables import is_markdown, top_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_MARKDOWN = frozenset({".md", ".markdown", ".html", ".htm"})
 _QUOTED = re.compile(r"\n(?:[ \t]*>)+[ \t]?")
-_DASHES = r"[ \t]*+:?+-++:?+[ \t]*+"
-_RULE = re.compile(rf"[ \t]*+\|?+{_DASHES}(?:\|{_DASHES})*+\|?+[ \t]*+")
 # Of what looks like a tag, these are; "List<String>" holds none.
 _TAG = re.compile(
     r"</?(?:a|abbr|b|br|code|div|em|i|img|kbd|mark|p|q|s|small|span|strong|sub|sup|u)\b[^>]*>", re.I
@@ -39,12 +36,12 @@ def said(text: str) -> str:
 def shown(document: Document, start: int, end: int) -> str:
     """Return a span of a document as it stands in an answer."""
     quote = document.text[start:end]
-    if PurePosixPath(document.source).suffix.lower() not in _MARKDOWN:
+    if not is_markdown(document):
         return said(quote)
     lines = document.text.split("\n")
     first = document.text.count("\n", 0, start)
     parts = []
-    for top, group in groupby(enumerate(quote.split("\n"), first), key=lambda line: _top(lines, line[0])):
+    for top, group in groupby(enumerate(quote.split("\n"), first), key=lambda line: top_of(lines, line[0])):
         numbered = list(group)
         if top is None:
             parts.append(_inline(_QUOTED.sub("\n", "\n".join(line for _, line in numbered))))
@@ -72,15 +69,6 @@ def _words(token: "Token") -> str:
     if token.type == "html_inline" and _TAG.fullmatch(token.content):
         return " " if token.content.startswith(("<br", "<p", "<div")) else ""
     return token.content
-
-
-def _top(lines: Sequence[str], number: int) -> int | None:
-    """Return the number of the first line of the table that a line stands in, or None."""
-    top = number
-    while top and "|" in lines[number] and "|" in lines[top - 1]:
-        top -= 1
-    ruled = top + 1 < len(lines) and "|" in lines[number] and _RULE.fullmatch(lines[top + 1])
-    return top if ruled else None
 
 
 def _rows(lines: Sequence[str], top: int, numbers: Sequence[int]) -> str:
