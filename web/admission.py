@@ -15,6 +15,7 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from embeddings.readers import SUFFIXES
 from qa.uploads import LARGEST_MB
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -49,7 +50,7 @@ LARGEST_BODY: Final = 16_000_000
 LARGEST_UPLOAD: Final = 4 * LARGEST_MB * 1_000_000
 # What is uploaded lies in a folder of this server until it is taken in; so much may lie there, so long.
 _MOST_LYING = 2 * LARGEST_UPLOAD
-_LIES = 600.0
+LIES: Final = 600.0
 
 
 class TooLarge(Exception):
@@ -82,20 +83,33 @@ class Admission:
         return plain in _SENT or path.startswith(_SENT_BELOW) or (plain == UPLOAD and not self.read_only)
 
     def has_room(self, size: int) -> bool:
-        """Forget uploads that nobody took in, and tell whether there is room for so many bytes more."""
-        lying = size
+        """Tell whether there is room for so many bytes more."""
+        return size + self.forget() <= _MOST_LYING
+
+    def forget(self) -> int:
+        """Delete the uploads that nobody took in, and return how many bytes those have that may yet be."""
+        lying = 0
         for folder, _, names in os.walk(self.uploaded):
             for name in names:
                 file = Path(folder) / name
                 try:
                     look = file.stat()
-                    if look.st_mtime < time.time() - _LIES:
+                    if look.st_mtime < time.time() - LIES:
                         file.unlink()
                     else:
                         lying += look.st_size
                 except FileNotFoundError:  # taken in meanwhile
                     continue
-        return lying <= _MOST_LYING
+        return lying
+
+    def empty_unreadable(self, uploaded: bytes) -> None:
+        """Empty those of some uploads, a JSON list of their paths, whose type nobody reads.
+
+        Their names stay, so that the page can say of each why it is not added.
+        """
+        for path in map(Path, json.loads(uploaded)):
+            if path.suffix.lower() not in SUFFIXES:
+                path.write_bytes(b"")
 
     def check(self, body: bytes) -> None:
         """Raise Unreadable for a body that is not JSON in UTF-8, or names a file that was not uploaded."""

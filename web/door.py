@@ -7,6 +7,7 @@
     what is asked for   is it part of the page or its API?       404          admission.py
     the state           being prepared, or being stopped?        503
     room                a body too long, too many waiting        413, 503     admission.py
+    an upload           is there room for it?                    429          admission.py
 
 What goes out carries the headers of policy.py, whoever made it. No request is logged: addresses hold
 questions (``/?q=…``).
@@ -24,6 +25,7 @@ from web.admission import (
     API,
     LARGEST_BODY,
     LARGEST_UPLOAD,
+    LIES,
     MCP,
     UPLOAD,
     Admission,
@@ -41,7 +43,7 @@ from web.login import Login
 from web.notices import STYLE, preparing
 from web.origins import Hosts, is_foreign
 from web.policy import notice_policy
-from web.replies import ask_plain, put_off, to_login, told, with_headers, with_policy
+from web.replies import ask_plain, put_off, seen, to_login, told, with_headers, with_policy
 from web.words import Words
 
 # Questions that may wait: a few seconds' work. One more is refused, in words.
@@ -175,10 +177,13 @@ class Door:
         size = int(said) if said.isdecimal() else LARGEST_UPLOAD + 1
         self._arriving += size
         try:
-            if size <= LARGEST_UPLOAD and await asyncio.to_thread(self._admission.has_room, self._arriving):
-                await self._onward(scope, receive, send)
-            else:
+            if size > LARGEST_UPLOAD:
                 await told(words.too_large, 413)(scope, receive, send)
+            elif not await asyncio.to_thread(self._admission.has_room, self._arriving):
+                await told(words.no_room, 429, retry=LIES)(scope, receive, send)
+            else:
+                asyncio.get_running_loop().call_later(LIES + 1, self._admission.forget)
+                await self._onward(scope, receive, seen(self._admission.empty_unreadable, send))
         finally:
             self._arriving -= size
 

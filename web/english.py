@@ -148,6 +148,7 @@ ENGLISH = Words(
     busy="Too many questions are waiting already. Ask again in a few seconds.",
     stopping="The server is being stopped and takes no more questions. Ask again when it is back.",
     too_large="That is more than can be sent here at once. Send less.",
+    no_room="Too many files are waiting to be added. Add yours in ten minutes.",
     wrong_host=(
         "This server does not answer to that name. "
         "If it is one of its names, start it with --allow-host NAME."

@@ -1,5 +1,7 @@
 """What the door says by itself, and the headers that every answer gets."""
 
+import asyncio
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -65,6 +67,24 @@ def with_policy(scripts: tuple[str, ...], send: Send) -> Send:
         headers["content-security-policy"] = page_policy(body.decode("utf-8", "replace"), scripts)
         await send(start)
         await send({"type": "http.response.body", "body": body})
+
+    return sent
+
+
+def seen(look: Callable[[bytes], None], send: Send) -> Send:
+    """Return a ``send`` that has a good answer's body looked at before it goes out."""
+    good = False
+    pieces: list[bytes] = []
+
+    async def sent(message: Message) -> None:
+        nonlocal good
+        if message["type"] == "http.response.start":
+            good = message["status"] == 200
+        else:
+            pieces.append(message.get("body", b""))
+            if good and not message.get("more_body", False):
+                await asyncio.to_thread(look, b"".join(pieces))
+        await send(message)
 
     return sent
 

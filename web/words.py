@@ -154,6 +154,7 @@ class Words:
     busy: str
     stopping: str
     too_large: str
+    no_room: str
     wrong_host: str
     foreign: str
     not_here: str

@@ -230,6 +230,24 @@ def test_an_upload_has_a_size(http: httpx.Client, monkeypatch: pytest.MonkeyPatc
     assert answer.json() == {"detail": "That is more than can be sent here at once. Send less."}
 
 
+def test_of_types_that_nobody_reads_nothing_is_kept(http: httpx.Client) -> None:
+    names = ("evil.exe", ".bashrc", "page.svg", "noending", "good.md")
+    files = [("files", (name, b"MZ of nobody's")) for name in names]
+    paths = [Path(path) for path in http.post(f"{API}/upload", files=files).json()]
+    assert [path.name for path in paths if path.stat().st_size] == ["good.md"]
+
+
+def test_uploads_past_the_room_for_them_are_put_off(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.admission._MOST_LYING", 1_000)
+
+    answer = http.post(f"{API}/upload", files={"files": ("a.md", b"x" * 3_000)})
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "601")
+    assert "ten minutes" in answer.json()["detail"]
+
+
 def test_uploads_that_nobody_takes_in_go_and_do_not_pile_up(tmp_path: Path) -> None:
     old, new = tmp_path / "a" / "old.md", tmp_path / "b" / "new.md"
     for file in (old, new):
