@@ -8,10 +8,16 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
 from qa import QA
 from qa.uploads import LARGEST_MB
 from web.admission import API, Receive, Scope, Send
 from web.journal import Journal
+from web.languages import words_for
+from web.replies import told
 
 # Questions answered at the same time. Those of them that come to the encoder together are encoded
 # together; the rest of the work is one core's.
@@ -42,6 +48,7 @@ class Mounted:
         _tame()
         import gradio as gr
         from fastapi import FastAPI
+        from gradio.route_utils import FnIndexInferError
         from gradio.routes import App
 
         from web.languages import translations
@@ -79,12 +86,20 @@ class Mounted:
         (self._gradio,) = (
             route.app for route in self.app.routes if isinstance(getattr(route, "app", None), App)
         )
+        for error in (FnIndexInferError, KeyError):
+            self._gradio.add_exception_handler(error, _no_such_name)
         self._begun, self._ending = asyncio.Event(), asyncio.Event()
         self._life: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self.app(scope, receive, send)
+        try:
+            await self.app(scope, receive, send)
+        except RuntimeError as error:
+            # A stream of a question that nobody asked: Gradio's answer says so, and then it fails.
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body", "body": b""})
         if scope["method"] == "GET" and scope["path"].startswith(f"{API}/call/"):
             self.forget(scope["path"].rstrip("/").rpartition("/")[2])
 
@@ -136,6 +151,13 @@ class Mounted:
         async with self.app.router.lifespan_context(self.app):
             self._begun.set()
             await self._ending.wait()
+
+
+async def _no_such_name(request: Request, error: Exception) -> Response:
+    """Say that the API has no such name; Gradio looks names up, and numbers, as they come."""
+    if isinstance(error, KeyError) and not isinstance(error.args[0], int):
+        raise error
+    return told(words_for(request.headers.get("accept-language")).not_here, 404)
 
 
 @cache

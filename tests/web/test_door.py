@@ -203,6 +203,37 @@ def test_the_pages_policy_allows_no_script_but_its_own(http: httpx.Client) -> No
     assert scripts.count("sha256-") == 6
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "call/nope", {"data": []}),
+        ("POST", "queue/join", {"data": [], "fn_index": 999, "session_hash": "x"}),
+        ("POST", "queue/join", {"data": [], "fn_index": -1, "session_hash": "x"}),
+    ],
+)
+def test_a_name_that_the_api_does_not_have_is_not_found_and_leaves_no_traceback(
+    method: str,
+    path: str,
+    body: dict[str, object],
+    http: httpx.Client,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = http.request(method, f"{API}/{path}", json=body)
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": "There is nothing here."})
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("path", ["call/nope/abc", "call/ask/abc", "queue/data?session_hash=abcd"])
+def test_an_answer_that_nobody_asked_for_is_not_found_and_leaves_no_traceback(
+    path: str, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = http.get(f"{API}/{path}")
+
+    assert "404: Not Found" in answer.text
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_an_upload_lands_in_a_folder_of_its_own_and_cannot_be_read_back(http: httpx.Client) -> None:
     names = [
         "../../evil.md",
