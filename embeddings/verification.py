@@ -32,10 +32,11 @@ _FILES = 4
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be, and where."""
+    """Something that is not as it should be, and where; ``mended`` where any refresh puts it right."""
 
     place: str
     fact: str
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ def verify(index: Path) -> Verification:
 
 def _damage(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.damage:
-        yield Finding(snapshot.damage.place, f"{snapshot.damage.fact}; an older generation serves")
+        yield Finding(
+            snapshot.damage.place, f"{snapshot.damage.fact}; an older generation serves", mended=True
+        )
 
 
 def _others(index: Path, snapshot: Snapshot) -> Iterator[Finding]:

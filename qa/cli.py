@@ -145,9 +145,10 @@ def search_command(
     """Show the passages that fit a question best, without an answer."""
     _speak_up(verbose)
     hits = open_bot(data, index, model, backend, reranker, uploads).retrieve(question, k, read_filters(where))
-    typer.echo(
-        as_json_text([hit.to_dict() for hit in hits]) if as_json else "\n\n".join(map(hit_in_words, hits))
-    )
+    if as_json:
+        typer.echo(as_json_text([hit.to_dict() for hit in hits]))
+    else:
+        typer.echo("\n\n".join(map(hit_in_words, hits)) or "No document fits these filters.")
 
 
 @app.command("refresh")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from embeddings.cache import inspect_cache
 from embeddings.encoder import Encoder
 from embeddings.errors import SnapshotError, SnapshotMissing
 from embeddings.folder import files_of
@@ -59,6 +60,7 @@ class Doctor:
         yield from isolated("backend", self._check_backend)
         yield from isolated("encoding", self._check_encoding)
         yield from isolated("index", self._check_index)
+        yield from isolated("vector cache", self._check_cache)
         yield from isolated("content", self._check_content)
         yield from isolated("uploads", self._check_uploads)
         yield from isolated("port", lambda: check_port(self._port))
@@ -141,8 +143,18 @@ class Doctor:
                 yield Finding("index", "ok", f"{fact}; every file has its sha256")
             else:
                 fact = f"the newest generation is damaged, and the one before serves ({fact}): {index}"
-                yield Finding("index", "wrong", fact, "Run: footnote refresh --rebuild")
+                yield Finding("index", "wrong", fact, "Run: footnote refresh")
         yield from check_folder("index folder", index, what="the index")
+
+    def _check_cache(self) -> Iterator[Finding]:
+        cache = (self._index or Path()) / "vectors.sqlite"
+        if not cache.exists():
+            return
+        count, wrong = inspect_cache(cache)
+        if wrong:
+            yield Finding("vector cache", "warning", wrong, "Run: footnote refresh --rebuild")
+        else:
+            yield Finding("vector cache", "ok", f"the vectors of {count} texts are whole")
 
     def _check_content(self) -> Iterator[Finding]:
         from embeddings.plan import plan_refresh

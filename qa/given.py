@@ -22,6 +22,7 @@ LONGEST_QUESTION = 4_000
 # or too long to be answered, is none.
 _REMEMBERED = 4
 _LOOKED_BACK = 20
+_REMEDY = 'Give keys with their values, such as {"city": ["London"]}.'
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -85,9 +86,6 @@ def filter_of(given: object) -> Mapping[str, Sequence[MetadataValue]] | None:
     if not isinstance(given, Mapping):
         raise FilterError(f"a filter is no {_type(given)}", remedy=_REMEDY)
     return {_key(key): [_value(one, key) for one in _listed(values)] for key, values in given.items()}
-
-
-_REMEDY = 'Give keys with their values, such as {"city": ["London"]}.'
 
 
 def _key(key: object) -> str:

@@ -29,7 +29,7 @@ def verify_command(
         raise SnapshotDamaged(
             "1 thing is not as it should be" if count == 1 else f"{count} things are not as they should be",
             place=str(place),
-            remedy="Run: footnote refresh --rebuild",
+            remedy=f"Run: footnote refresh{'' if all(f.mended for f in found.findings) else ' --rebuild'}",
         )
     if not as_json:
         typer.echo("all is as it should be")

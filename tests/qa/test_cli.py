@@ -73,6 +73,11 @@ def test_a_search_prints_passages_with_their_place(run: Run, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("1. Island cook (jobs/cook.md, score ")
 
 
+def test_a_search_that_finds_nothing_says_so(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("search", "bread", "--where", "kind=nowhere") == 0
+    assert capsys.readouterr().out == "No document fits these filters.\n"
+
+
 def test_a_search_as_json_has_the_fields_of_the_contract(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,7 +70,7 @@ def test_where_all_is_well_every_check_says_so(examine: Examine) -> None:
     assert [str(finding) for finding in findings if finding.state != "ok"] == []
     assert [finding.check for finding in findings] == [
         "python", "packages", "extra mcp", "model", "backend", "models", "encoding", "index", "index folder",
-        "content", "uploads", "port",
+        "vector cache", "content", "uploads", "port",
     ]  # fmt: skip
 
 
@@ -189,7 +189,19 @@ def test_a_damaged_generation_is_wrong_though_the_one_before_serves(examine: Exa
     newest.write_bytes(content)
     state, told = only(examine("index"))
     assert (state, "the one before serves (generation 1" in told) == ("wrong", True)
-    assert told.endswith("Run: footnote refresh --rebuild")
+    assert told.endswith("Run: footnote refresh")
+    refresh(place / "data", place / "index", encoder=load_encoder())
+    assert only(examine("index"))[0] == "ok"
+
+
+def test_a_damaged_vector_cache_is_told_and_a_rebuild_mends_it(examine: Examine, place: Path) -> None:
+    assert only(examine("vector cache")) == ("ok", "the vectors of 2 texts are whole. ")
+    cache = place / "index" / "vectors.sqlite"
+    cache.write_bytes(b"rubbish " * 1000)
+    state, told = only(examine("vector cache"))
+    assert (state, told.endswith("Run: footnote refresh --rebuild")) == ("warning", True)
+    refresh(place / "data", place / "index", encoder=load_encoder(), rebuild=True)
+    assert only(examine("vector cache"))[0] == "ok"
 
 
 def test_an_index_with_nothing_whole_in_it_is_wrong(examine: Examine, place: Path) -> None:
