@@ -18,7 +18,7 @@ import logging
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -171,7 +171,7 @@ def _write_graph(source: TorchEncoder, folder: Path) -> str:
     logging.getLogger("nncf").setLevel(logging.ERROR)
     texts = _CALIBRATION.read_text(encoding="utf-8").splitlines()
     samples = [_arrays(source, text) for text in texts]
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _quiet("transformers"):
         warnings.simplefilter("ignore")  # of the tracing, about shapes that are made dynamic below
         exact = ov.convert_model(_traceable(source), example_input=_pair(source))
         small = nncf.quantize(
@@ -185,6 +185,18 @@ def _write_graph(source: TorchEncoder, folder: Path) -> str:
     faithful = bool(agreement >= _FAITHFUL)
     ov.save_model(small if faithful else exact, folder / "model.xml", compress_to_fp16=False)
     return "int8" if faithful else "float32"
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a library from warning of what the user can do nothing about."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _traceable(source: TorchEncoder) -> "torch.nn.Module":

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.model
 TEXTS = ["Who keeps the lamp?", "A lighthouse warns ships of rocks. " * 9, "灯塔建于一九零三年。"]
 
 
-def test_a_damaged_model_is_made_again_and_gives_the_same_vectors(tmp_path: Path) -> None:
+def test_a_damaged_model_is_made_again_and_gives_the_same_vectors(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     weights = locate()
     kept = converted(weights).folder
     folder = tmp_path / kept.name
@@ -27,6 +29,7 @@ def test_a_damaged_model_is_made_again_and_gives_the_same_vectors(tmp_path: Path
     (folder / "model.bin").write_bytes(damaged)
     mended, before = OpenVINOEncoder(weights, tmp_path), OpenVINOEncoder(weights)
     assert (folder / "model.bin").read_bytes() != damaged
+    assert "transformers" not in "".join(capfd.readouterr())
     assert mended.card == before.card
     for text in TEXTS:
         assert np.array_equal(mended.encode_query(text), before.encode_query(text))
