@@ -23,6 +23,8 @@ _LOG = logging.getLogger("footnote")
 # A folder that takes longer than this to look through is looked through at most once a second.
 _QUICK = 0.02
 _PAUSE = 1.0
+# What could not be taken in, for want of room perhaps, is tried again after so many seconds.
+_RETRY = 5.0
 # However sure or slow, each folder is looked through so often: nobody tells of what is written through
 # a memory map.
 _SWEEP = 60.0
@@ -43,6 +45,7 @@ class Following:
         self._thread: threading.Thread | None = None
         self._next_look = 0.0
         self._slow = False
+        self._failure = ""
         self._exact: ExactWatcher | None = None
         self._sure = False
         self.watcher: Watcher | None = None
@@ -63,6 +66,7 @@ class Following:
 
     def end(self) -> bool:
         """Note that it was taken in; tell whether that made a new generation."""
+        self._failure = ""
         before, self._seen = self._seen[1], (self._seen[0], current_generation(self._index))
         return self._seen[1] != before
 
@@ -81,7 +85,9 @@ class Following:
 
     def _may_have_changed(self, now: float) -> bool:
         """Ask the kernel, or whoever watches a slow folder; once a minute, look whatever they say."""
-        if now > self._next_look + _SWEEP or current_generation(self._index) != self._seen[1]:
+        if self._failure or now > self._next_look + _SWEEP:
+            return True
+        if current_generation(self._index) != self._seen[1]:
             return True
         if self._sure and self._exact:
             return self._exact.take_change()
@@ -93,20 +99,27 @@ class Following:
 
     def _take_in(self) -> None:
         """Take in what changed; where that fails, the last good generation serves."""
-        started = time.monotonic()
+        started, before = time.monotonic(), self._seen
         state = self._state()
         ended = time.monotonic()
         self._slow = ended - started > _QUICK
         try:
             if state != self._seen:
                 self._refresh()
+            self._failure = ""  # or the change was taken back
         except FootnoteError as error:
-            self._seen = state
-            _LOG.warning("still serving the last good generation: %s", error)
+            self._seen = before
+            self._note(str(error))
         finally:
-            self._next_look = ended + _PAUSE if self._slow else ended
+            self._next_look = ended + (_RETRY if self._failure else _PAUSE if self._slow else 0)
             self._be_sure()
             self._thread = None
+
+    def _note(self, failure: str) -> None:
+        """Say once what keeps a change from being taken in."""
+        if failure != self._failure:
+            _LOG.warning("still serving the last good generation: %s", failure)
+        self._failure = failure
 
     def _be_sure(self) -> None:
         """From the next look on, ask the kernel: who asks one question only need not wait for that."""

@@ -1,9 +1,11 @@
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from embeddings.errors import StorageError
 from qa import QA
 from tests.hashing_encoder import HashingEncoder
 
@@ -146,3 +148,26 @@ def test_an_edit_of_a_large_folder_that_others_may_write_to_is_in_the_next_answe
     edit(data / "guide.md", "since 1987", "since 1991")
     assert watcher.wait(10.0)
     assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
+
+
+def test_what_could_not_be_taken_in_is_tried_again_though_nothing_changes(
+    settled: QA, data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    full, taken = True, settled.refresh
+
+    def refused() -> object:
+        if full:
+            raise StorageError("the disk is full", place=str(data))
+        return taken()
+
+    monkeypatch.setattr(settled._following, "_refresh", refused)
+    monkeypatch.setattr("qa.following._RETRY", 0.2)
+    in_place(data)
+    for _ in range(3):
+        assert "1987" in settled.ask(LAMP).text
+        time.sleep(0.25)
+    full = False
+    assert "1991" in settled.ask(LAMP).text
+    assert [record.message for record in caplog.records].count(
+        f"still serving the last good generation: the disk is full: {data}"
+    ) == 1
