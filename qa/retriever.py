@@ -153,7 +153,7 @@ class HybridRetriever:
         lines = None if within is None else self._snapshot.sentences_of(within)[0]
         sentences, _ = self._snapshot.sentence_index.search(question.vector, depth, within=lines)
         if within is None:
-            lexical = self.lexical.best(question.terms, bm25, depth)
+            lexical = self.lexical.best(bm25, depth)
         else:
             allowed = within[bm25[within] > 0]
             lexical = allowed[np.argsort(-bm25[allowed], kind="stable")[:depth]]
