@@ -7,8 +7,9 @@
 A cosine from levels is off by some .0004 at 384 dimensions. Codes only tell which rows are worth a cosine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -47,34 +48,41 @@ class QuantisedRows:
 
     def cosines(self, query: Vectors, rows: Rows) -> Vectors:
         """Return the cosine of each of the rows with the query."""
+        levels = np.empty((len(rows), self.dimension), dtype=np.int8)
+        scales = np.empty(len(rows), dtype=np.float32)
+        order = np.argsort(rows, kind="stable")
+        start = 0
+        for (own, own_scales, _), here in self._in_blocks(rows[order]):
+            end = start + len(here)
+            own.take(here, axis=0, out=levels[start:end], mode="clip")  # other modes buffer
+            own_scales.take(here, out=scales[start:end], mode="clip")
+            start = end
         found = np.empty(len(rows), dtype=np.float32)
-        for (levels, scales, _), at, here in self._by_block(rows):
-            # Row by row: a product of matrices wakes other cores, and a row's last bits depend on the others.
-            found[at] = np.vecdot(levels.take(here, axis=0).astype(np.float32), query) * scales[here]
+        # Row by row: a product of matrices wakes other cores, and a row's last bits depend on the others.
+        found[order] = np.vecdot(levels.astype(np.float32), query) * scales
         return found
 
     def vectors(self, rows: Rows) -> Vectors:
         """Return the rows as float32: shape (rows, dimension)."""
         found = np.empty((len(rows), self.dimension), dtype=np.float32)
-        for (levels, scales, _), at, here in self._by_block(rows):
-            found[at] = levels[here] * scales[here, None]
+        order = np.argsort(rows, kind="stable")
+        pieces = [
+            levels[here] * scales[here, None] for (levels, scales, _), here in self._in_blocks(rows[order])
+        ]
+        found[order] = np.concatenate(pieces) if pieces else found
         return found
 
     def codes(self, rows: Rows) -> Array:
         """Return the codes of the rows: shape (rows, ⌈dimension / 8⌉)."""
         found = np.empty((len(rows), -(-self.dimension // 8)), dtype=np.uint8)
-        for (_, _, codes), at, here in self._by_block(rows):
-            found[at] = codes[here]
+        order = np.argsort(rows, kind="stable")
+        pieces = [codes[here] for (_, _, codes), here in self._in_blocks(rows[order])]
+        found[order] = np.concatenate(pieces) if pieces else found
         return found
 
-    def _by_block(self, rows: Rows) -> "list[tuple[tuple[Array, Array, Array], Array | slice, Array]]":
-        """Return each block concerned, where its rows stand in ``rows``, and their numbers in it."""
-        if len(self.blocks) == 1:
-            return [(self.blocks[0], slice(None), rows)]
-        order = np.argsort(rows, kind="stable")
-        ordered = rows[order]
-        cuts = np.searchsorted(ordered, self.starts)
-        return [
-            (self.blocks[n], order[cuts[n] : cuts[n + 1]], ordered[cuts[n] : cuts[n + 1]] - self.starts[n])
-            for n in np.flatnonzero(np.diff(cuts)).tolist()
-        ]
+    def _in_blocks(self, ordered: Rows) -> Iterator[tuple[tuple[Array, Array, Array], Rows]]:
+        """Yield each block that holds some of the ordered rows, and their numbers in it."""
+        cuts = ordered.searchsorted(self.starts).tolist()
+        for number, (start, end) in enumerate(pairwise(cuts)):
+            if start < end:
+                yield self.blocks[number], ordered[start:end] - self.starts[number]
