@@ -6,6 +6,7 @@ would do by itself. A body has a size, and can only name files that were uploade
 would fetch a file that is named by an address.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+from starlette.datastructures import Headers
 
 from embeddings.readers import SUFFIXES
 from qa.uploads import LARGEST_MB
@@ -89,7 +92,10 @@ class Admission:
     def forget(self) -> int:
         """Delete the uploads that nobody took in, and return how many bytes those have that may yet be."""
         lying = 0
-        for folder, _, names in os.walk(self.uploaded):
+        for folder, _, names in os.walk(self.uploaded, topdown=False):
+            with contextlib.suppress(OSError):  # not empty, or taken in meanwhile
+                if folder != str(self.uploaded) and Path(folder).stat().st_mtime < time.time() - LIES:
+                    Path(folder).rmdir()
             for name in names:
                 file = Path(folder) / name
                 try:
@@ -137,6 +143,14 @@ class Admission:
         inside = isinstance(path, str) and "\0" not in path
         if not inside or self.uploaded.resolve() not in Path(str(path)).resolve().parents:
             raise Unreadable
+
+
+def said_size(scope: Scope) -> int | None:
+    """Return how long a request says that its body is, which holds; None where it does not say."""
+    headers = Headers(scope=scope)
+    said = headers.get("content-length", "")
+    # In chunks, a body may be as long as it likes, whatever is said beside that.
+    return int(said) if said.isdecimal() and "transfer-encoding" not in headers else None
 
 
 async def read_body(receive: Receive, *, most: int) -> bytes:

@@ -16,7 +16,6 @@ questions (``/?q=…``).
 import asyncio
 from collections.abc import Callable
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
@@ -37,6 +36,7 @@ from web.admission import (
     Unreadable,
     read_body,
     replay,
+    said_size,
 )
 from web.languages import words_for
 from web.login import Login
@@ -173,19 +173,19 @@ class Door:
             await self._onward(scope, replay(body, receive), send)
 
     async def _take_upload(self, scope: Scope, receive: Receive, send: Send, words: Words) -> None:
-        said = Headers(scope=scope).get("content-length", "")
-        size = int(said) if said.isdecimal() else LARGEST_UPLOAD + 1
+        size = said_size(scope)
+        if size is None or size > LARGEST_UPLOAD:
+            await told(words.too_large, 413)(scope, receive, send)
+            return
         self._arriving += size
         try:
-            if size > LARGEST_UPLOAD:
-                await told(words.too_large, 413)(scope, receive, send)
-            elif not await asyncio.to_thread(self._admission.has_room, self._arriving):
-                await told(words.no_room, 429, retry=LIES)(scope, receive, send)
-            else:
-                asyncio.get_running_loop().call_later(LIES + 1, self._admission.forget)
+            if await asyncio.to_thread(self._admission.has_room, self._arriving):
                 await self._onward(scope, receive, seen(self._admission.empty_unreadable, send))
+            else:
+                await told(words.no_room, 429, retry=LIES)(scope, receive, send)
         finally:
             self._arriving -= size
+            asyncio.get_running_loop().call_later(LIES + 1, self._admission.forget)
 
     async def _onward(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._app is not None:

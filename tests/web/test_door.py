@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -277,6 +279,34 @@ def test_uploads_past_the_room_for_them_are_put_off(
 
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "601")
     assert "ten minutes" in answer.json()["detail"]
+
+
+def test_an_upload_in_chunks_cannot_say_that_it_is_short(standing: Server) -> None:
+    with socket.create_connection(("127.0.0.1", standing.port), timeout=20) as wire:
+        wire.sendall(
+            f"POST /{API}/upload HTTP/1.1\r\nHost: 127.0.0.1:{standing.port}\r\nContent-Length: 10\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        )
+        assert wire.recv(1_000).startswith(b"HTTP/1.1 413 ")
+
+
+def test_uploads_go_by_themselves_however_long_they_took_to_arrive(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("web.door.LIES", "web.admission.LIES"):
+        monkeypatch.setattr(place, 0.2)
+
+    def slowly() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="slow.md"\r\n\r\n'
+        time.sleep(1.5)
+        yield b"The parrot arrives slowly.\r\n--b--\r\n"
+
+    length = str(sum(map(len, [*slowly()])))
+    headers = {"content-type": "multipart/form-data; boundary=b", "content-length": length}
+    (path,) = http.post(f"{API}/upload", content=slowly(), headers=headers).json()
+    assert Path(path).exists()
+    time.sleep(1.8)
+    assert not Path(path).exists()
 
 
 def test_uploads_that_nobody_takes_in_go_and_do_not_pile_up(tmp_path: Path) -> None:
