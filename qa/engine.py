@@ -13,7 +13,7 @@ from pathlib import Path
 from embeddings.cache import OnProgress
 from embeddings.corpus import Document
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import DocumentError, visible
+from embeddings.errors import DocumentError, FootnoteError, visible
 from embeddings.metadata import encodable
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import CrossReranker, Reranker
@@ -110,14 +110,18 @@ class QA:
         """Take in what changed in the data folder and return what was done."""
         with self._refreshing:
             self._following.begin()
-            report, snapshot = refresh(
-                self.data,
-                self.index,
-                encoder=self._encoder,
-                uploads=self.uploads,
-                served=self._reading.snapshot,
-                on_progress=on_progress,
-            )
+            try:
+                report, snapshot = refresh(
+                    self.data,
+                    self.index,
+                    encoder=self._encoder,
+                    uploads=self.uploads,
+                    served=self._reading.snapshot,
+                    on_progress=on_progress,
+                )
+            except FootnoteError as error:
+                self._following.fail(error)
+                raise
             if self._reading.snapshot.named != snapshot.named:
                 self._reading = Reading(snapshot)
             self._take(report)

@@ -49,7 +49,7 @@ class Following:
         self._exact: ExactWatcher | None = None
         self._sure = False
         self.watcher: Watcher | None = None
-        self._seen = self._state()
+        self._seen = self._before = self._state()
 
     def catch_up(self) -> None:
         """Have changes taken in, where that is quickly done before this returns."""
@@ -62,6 +62,7 @@ class Following:
 
     def begin(self) -> None:
         """Note that what the folder holds now is about to be taken in."""
+        self._before = self._seen
         self._seen = self._state()[0], self._seen[1]
 
     def end(self) -> bool:
@@ -69,6 +70,13 @@ class Following:
         self._failure = ""
         before, self._seen = self._seen[1], (self._seen[0], current_generation(self._index))
         return self._seen[1] != before
+
+    def fail(self, error: FootnoteError) -> None:
+        """Note that it could not be, and say so once; it is tried again after a while."""
+        self._seen = self._before
+        if str(error) != self._failure:
+            _LOG.warning("still serving the last good generation: %s", error)
+        self._failure = str(error)
 
     def _look(self) -> None:
         """Set off a refresh if the folder or the index changed; a slow folder is looked at beside."""
@@ -81,7 +89,10 @@ class Following:
             self._be_sure()
             return
         self._thread = threading.Thread(target=self._take_in, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # no thread is to be had; another question may get one
+            self._thread = None
 
     def _may_have_changed(self, now: float) -> bool:
         """Ask the kernel, or whoever watches a slow folder; once a minute, look whatever they say."""
@@ -99,27 +110,21 @@ class Following:
 
     def _take_in(self) -> None:
         """Take in what changed; where that fails, the last good generation serves."""
-        started, before = time.monotonic(), self._seen
-        state = self._state()
-        ended = time.monotonic()
-        self._slow = ended - started > _QUICK
+        started = ended = time.monotonic()
+        self._before = self._seen
         try:
+            state = self._state()
+            ended = time.monotonic()
+            self._slow = ended - started > _QUICK
             if state != self._seen:
                 self._refresh()
             self._failure = ""  # or the change was taken back
         except FootnoteError as error:
-            self._seen = before
-            self._note(str(error))
+            self.fail(error)
         finally:
             self._next_look = ended + (_RETRY if self._failure else _PAUSE if self._slow else 0)
             self._be_sure()
             self._thread = None
-
-    def _note(self, failure: str) -> None:
-        """Say once what keeps a change from being taken in."""
-        if failure != self._failure:
-            _LOG.warning("still serving the last good generation: %s", failure)
-        self._failure = failure
 
     def _be_sure(self) -> None:
         """From the next look on, ask the kernel: who asks one question only need not wait for that."""

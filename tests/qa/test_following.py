@@ -2,6 +2,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -171,3 +172,34 @@ def test_what_could_not_be_taken_in_is_tried_again_though_nothing_changes(
     assert [record.message for record in caplog.records].count(
         f"still serving the last good generation: the disk is full: {data}"
     ) == 1
+
+
+def test_what_a_refresh_by_hand_could_not_take_in_is_taken_in_later(
+    settled: QA, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.following._RETRY", 0.1)
+    in_place(data)
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.engine.refresh", full_disk)
+        with pytest.raises(StorageError):
+            settled.refresh()
+        assert "1987" in settled.ask(LAMP).text
+    time.sleep(0.2)
+    assert "1991" in settled.ask(LAMP).text
+
+
+def test_a_look_that_fails_once_does_not_end_the_looking(
+    settled: QA, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.following._RETRY", 0.1)
+    in_place(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(settled._following, "_state", full_disk)
+        patch.setattr(settled._following, "_slow", True)  # looked at beside the question
+        assert "1987" in settled.ask(LAMP).text
+    time.sleep(0.2)
+    assert "1991" in settled.ask(LAMP).text
+
+
+def full_disk(*_: object, **__: object) -> NoReturn:
+    raise StorageError("the disk is full")
