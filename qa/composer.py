@@ -55,6 +55,7 @@ _LIST = re.compile(
     r"|^\W*(?:what|which) (?!is\b|was\b|does\b|has\b|this\b)\w+s\b|哪些|有什么|列出",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"\b(?:or|and|both|each|every|all|any)\b|和|或|还是|都", re.IGNORECASE)
 # A sentence that begins so is not understood alone.
 _LEANS = re.compile(
     r"\W*(?:it|its|they|their|he|his|she|her|this|these|those|such|the (?:two|former|latter)|both|here|there"
@@ -152,7 +153,8 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
     behind = _CAPTION if _FIGURE.search(reading.text(candidate.passage)) else 0.0
     spans = candidate.passage.sentences
     texts = [document.text[span.start : span.end] for span in spans]
-    words, quotable = read_rows(document, spans, candidate.words, weighting.terms)
+    several = _LIST.search(question.text) or _EITHER.search(question.text)
+    words, quotable = read_rows(document, spans, candidate.words, weighting.terms, several=bool(several))
     parts = sentence_parts(question.text, weighting, words, texts, cosines=candidate.cosines)
     return [
         Quote(candidate.passage, span, text, sentence_score(candidate.score, each) - behind)

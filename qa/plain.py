@@ -14,7 +14,7 @@ from itertools import cycle, groupby
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Document
-from qa.tables import is_markdown, top_of
+from qa.tables import is_markdown, lines_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -38,15 +38,15 @@ def shown(document: Document, start: int, end: int) -> str:
     quote = document.text[start:end]
     if not is_markdown(document):
         return said(quote)
-    lines = document.text.split("\n")
-    first = document.text.count("\n", 0, start)
+    lines = lines_of(document.text)
+    first = lines.number_at(start)
     parts = []
-    for top, group in groupby(enumerate(quote.split("\n"), first), key=lambda line: top_of(lines, line[0])):
+    for top, group in groupby(enumerate(quote.split("\n"), first), key=lambda line: lines.top_of(line[0])):
         numbered = list(group)
         if top is None:
             parts.append(_inline(_QUOTED.sub("\n", "\n".join(line for _, line in numbered))))
         else:
-            parts.append(_rows(lines, top, [number for number, _ in numbered]))
+            parts.append(_rows(lines.texts, top, [number for number, _ in numbered]))
     return said("\n".join(parts)) or said(quote)
 
 

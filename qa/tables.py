@@ -1,8 +1,11 @@
 """Tables of Markdown documents: a row is a sentence, and says what it says with the names of its columns."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import accumulate, groupby
 from pathlib import PurePosixPath
 
 from embeddings.corpus import Document, Span
@@ -10,6 +13,8 @@ from qa.lexical import analyse
 from qa.ranking import PassageWords, SentenceWords, Words
 
 _MARKDOWN = frozenset({".md", ".markdown", ".html", ".htm"})
+# Texts whose lines are kept in memory once they were gone through.
+_REMEMBERED = 16
 _DASHES = r"[ \t]*+:?+-++:?+[ \t]*+"
 _RULE = re.compile(rf"[ \t]*+\|?+{_DASHES}(?:\|{_DASHES})*+\|?+[ \t]*+")
 
@@ -19,46 +24,71 @@ def is_markdown(document: Document) -> bool:
     return PurePosixPath(document.source).suffix.lower() in _MARKDOWN
 
 
-def top_of(lines: Sequence[str], number: int) -> int | None:
-    """Return the number of the first line of the table that a line stands in, or None."""
-    top = number
-    while top and "|" in lines[number] and "|" in lines[top - 1]:
-        top -= 1
-    ruled = top + 1 < len(lines) and "|" in lines[number] and _RULE.fullmatch(lines[top + 1])
-    return top if ruled else None
+class Lines:
+    """The lines of a text, and which of them are a table's."""
+
+    def __init__(self, text: str) -> None:
+        self.texts = text.split("\n")
+        self._starts = [0, *accumulate(len(line) + 1 for line in self.texts)]
+        self._tops: dict[int, int] = {}
+        number = 0
+        for piped, run in groupby(self.texts, key=lambda line: "|" in line):
+            count = sum(1 for _ in run)
+            if piped and count > 1 and _RULE.fullmatch(self.texts[number + 1]):
+                self._tops |= dict.fromkeys(range(number, number + count), number)
+            number += count
+
+    def number_at(self, place: int) -> int:
+        """Return the number of the line that a place of the text is in."""
+        return bisect_right(self._starts, place) - 1
+
+    def top_of(self, number: int) -> int | None:
+        """Return the number of the first line of the table that a line is of, or None."""
+        return self._tops.get(number)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def lines_of(text: str) -> Lines:
+    """Return the lines of a text, which is gone through once for many questions."""
+    return Lines(text)
 
 
 def tops_of(document: Document, spans: Sequence[Span]) -> list[int | None]:
     """Return for each span the line where the table begins that it stands in, or None."""
     if not is_markdown(document) or not any("|" in document.text[s.start : s.end] for s in spans):
         return [None] * len(spans)
-    lines = document.text.split("\n")
-    return [top_of(lines, document.text.count("\n", 0, span.start)) for span in spans]
+    lines = lines_of(document.text)
+    return [lines.top_of(lines.number_at(span.start)) for span in spans]
 
 
 def read_rows(
-    document: Document, spans: Sequence[Span], words: PassageWords, asked: Sequence[str]
+    document: Document, spans: Sequence[Span], words: PassageWords, asked: Sequence[str], *, several: bool
 ) -> tuple[PassageWords, list[bool]]:
     """Return a passage's words, rows having those of their table's head too, and what may be quoted.
 
-    The head of a table may not, and a row only where no other row of the table holds the same terms of
-    ``asked`` and more: of a table of prices, the price of rye is not that of bread made of wheat.
+    The head of a table may not. Unless ``several`` are asked for, nor may a row where another of the
+    passage holds the same of the terms that are asked for and more, those that name columns aside: the
+    price of rye is not that of sourdough.
     """
     tops = tops_of(document, spans)
     if not any(top is not None for top in tops):
         return words, [True] * len(spans)
-    lines = document.text.split("\n")
-    heads = [top == document.text.count("\n", 0, span.start) for top, span in zip(tops, spans, strict=True)]
-    held = [each.words.terms & set(asked) for each in words.sentences]
-    rows = [(top, own) for top, own, head in zip(tops, held, heads, strict=True) if not head]
-    quotable = [
-        not head and (top is None or not any(top == other and own < more for other, more in rows))
-        for top, own, head in zip(tops, held, heads, strict=True)
-    ]
-    sentences = [
-        own if top is None else _with_head(own, analyse(lines[top]))
+    lines = lines_of(document.text)
+    names = {top: analyse(lines.texts[top]) for top in set(tops) if top is not None}
+    quotable = []
+    sentences = []
+    held = [
+        own.words.terms & set(asked).difference(names.get(top, ())) if top is not None else frozenset()
         for own, top in zip(words.sentences, tops, strict=True)
     ]
+    for own, top, span, terms in zip(words.sentences, tops, spans, held, strict=True):
+        if top is None:
+            quotable.append(True)
+            sentences.append(own)
+            continue
+        fuller = any(top == other and terms < more for other, more in zip(tops, held, strict=True))
+        quotable.append(lines.number_at(span.start) != top and (several or not fuller))
+        sentences.append(_with_head(own, names[top]))
     return replace(words, sentences=tuple(sentences)), quotable
 
 

@@ -1,8 +1,11 @@
+import time
 from pathlib import Path
 
 import pytest
 
+from embeddings.corpus import Document, Span
 from qa import QA
+from qa.tables import tops_of
 
 PRICES = """# Prices
 
@@ -48,3 +51,31 @@ def test_neighbours_in_a_paragraph_still_come_together(bot: QA, data: Path) -> N
     (data / "lamp.md").write_text(f"# Lamps\n\n{story}\n", encoding="utf-8")
     (citation, *_) = bot.ask("What was the lamp of the lighthouse in 1901?").citations
     assert citation.quote == story
+
+
+def test_words_that_name_columns_do_not_choose_between_rows(bot: QA, data: Path) -> None:
+    table = (
+        "| Day | Opens | Note |\n|---|---|---|\n| Monday | 9 | |\n| Tuesday | 10 | it opens after Monday |\n"
+    )
+    (data / "hours.md").write_text(f"# Museum\n\n{table}", encoding="utf-8")
+    quotes = [citation.quote for citation in bot.ask("When does the museum open on Monday?").citations]
+    assert "| Monday | 9 | |" in quotes
+
+
+def test_where_one_or_another_is_asked_for_the_fullest_row_hides_none(bot: QA, data: Path) -> None:
+    table = "| Loaf | Flour |\n|---|---|\n| Tin | wheat |\n| Cob | rye |\n| Mixed | wheat, rye |\n"
+    (data / "loaves.md").write_text(f"# Loaves\n\n{table}", encoding="utf-8")
+    quotes = [c.quote for c in bot.ask("Which loaf has wheat or rye as its flour?").citations]
+    assert {"| Tin | wheat |", "| Cob | rye |"} <= set(quotes)
+
+
+def test_a_long_table_is_gone_through_once() -> None:
+    rows = "".join(f"| row {number} | {number} |\n" for number in range(50_000))
+    text = f"# Long\n\n| Name | Number |\n|---|---|\n{rows}"
+    document = Document("long", "long.md", "Long", text, {})
+    spans = [Span(at := text.index(f"| row {number} |"), at + 9) for number in range(49_900, 50_000)]
+    assert set(tops_of(document, spans)) == {2}
+    started = time.perf_counter()
+    for _ in range(100):
+        tops_of(document, spans)
+    assert time.perf_counter() - started < 1
