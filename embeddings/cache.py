@@ -27,6 +27,8 @@ _LOG = logging.getLogger("footnote")
 
 # Texts encoded between two commits: about two seconds of work on two cores.
 BATCH = 64
+# How often a database that changes meanwhile is looked into.
+_LOOKS = 5
 # SQLite's own limit on the parameters of a statement was 999 for long.
 _LOOKUP = 900
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, rows BLOB) WITHOUT ROWID"
@@ -173,6 +175,21 @@ class VectorCache:
 
 def inspect_cache(file: Path) -> tuple[int, str]:
     """Return how many texts a cache has vectors of, and what is wrong with it, if anything is."""
+    for _ in range(_LOOKS):
+        before = _state_of(file)
+        found = _inspected(file)
+        if not found[1] or _state_of(file) == before:
+            break  # what is written meanwhile looks damaged to one who locks nothing
+    return found
+
+
+def _state_of(file: Path) -> list[tuple[int, int]]:
+    """Return what changes when a database is written."""
+    own = (file, file.with_name(f"{file.name}-wal"))
+    return [(look.st_mtime_ns, look.st_size) for each in own if each.exists() for look in [each.stat()]]
+
+
+def _inspected(file: Path) -> tuple[int, str]:
     count = wrong = 0
     try:
         connection = _look_into(file)

@@ -1,7 +1,7 @@
 """Vectors → nearest neighbours. The only door to FAISS.
 
-    up to 20,000 rows    every row is compared in 8 bits of one scale, and the nearest get their cosine:
-                         so many that no other can be nearer
+    up to 20,000 rows    every row is compared in 8 bits of one scale, and the nearest get their cosine: so
+                         many that none nearer is left out, by seven standard deviations
     more                 every row's one-bit code is compared (Hamming distance), and the nearest some
                          hundreds get their cosine
 

@@ -53,10 +53,6 @@ class _Start:
     damage: SnapshotDamaged | None = None
     salvage: Salvage | None = None
 
-    @property
-    def named(self) -> str:
-        return self.before.named if self.before else ""
-
 
 def refresh(
     data: Path,
@@ -78,9 +74,10 @@ def refresh(
     cannot be mended for that reason, and SnapshotMismatch.
     """
 
-    def planned() -> tuple[_Start, Plan]:
+    def planned() -> tuple[str, _Start, Plan]:
+        named = current_generation(index)
         start = _start(index, encoder, rebuild=rebuild, served=served)
-        return start, plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
+        return named, start, plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
 
     def served_already(plan: Plan) -> tuple[RefreshReport, Snapshot] | None:
         if rebuild or plan.before is None or not plan.is_served:
@@ -90,13 +87,13 @@ def refresh(
         return plan.report(encoded=0, generation=plan.before.generation), plan.before
 
     _refuse_foreign(index)
-    start, plan = planned()
+    named, start, plan = planned()
     if done := served_already(plan):
         return done
     try:
         with held(index) as waited:
-            if waited or current_generation(index) != start.named:
-                start, plan = planned()
+            if waited or current_generation(index) != named:
+                _, start, plan = planned()
                 if done := served_already(plan):
                     return done
             report, snapshot = _build(plan, index, encoder, rebuild=rebuild, on_progress=on_progress)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import embeddings.cache
 from embeddings.cache import Text, VectorCache, inspect_cache
 from embeddings.corpus import Span
 from embeddings.encoder import Vectors
@@ -298,3 +299,23 @@ def test_a_cache_is_inspected_row_by_row(tmp_path: Path, encoder: HashingEncoder
         0,
         "the vector cache cannot be read (file is not a database); that costs time only",
     )
+
+
+def test_what_is_written_while_a_cache_is_inspected_is_no_damage(
+    tmp_path: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "v.sqlite"
+    with VectorCache(file, encoder) as cache:
+        cache.vectors([text(f"old {number}") for number in range(400)])
+    is_whole, looked = embeddings.cache._is_whole, 0
+
+    def meanwhile(blob: object) -> bool:
+        nonlocal looked
+        looked += 1
+        if looked == 20:
+            with VectorCache(file, encoder) as cache:
+                cache.vectors([text(f"new {number}") for number in range(2_000)])
+        return is_whole(blob)
+
+    monkeypatch.setattr("embeddings.cache._is_whole", meanwhile)
+    assert inspect_cache(file) == (2_400, "")

@@ -12,6 +12,7 @@ import pytest
 
 from embeddings.errors import SnapshotDamaged, SnapshotMismatch
 from embeddings.folder import read_seen, write_seen
+from embeddings.plan import Plan, plan_refresh
 from embeddings.refresh import dry_run, refresh
 from embeddings.snapshot import Snapshot, SourceFile, open_snapshot
 from qa import QA
@@ -405,3 +406,20 @@ def test_a_rebuild_for_another_encoder_keeps_the_last_good_versions(
     _, snapshot = refresh(data, index, encoder=HashingEncoder(model="other"), rebuild=True)
     assert snapshot.documents["guide.md"].stale
     assert "Mira Holm" in snapshot.documents["guide.md"].text
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_mending_and_rebuilding_look_through_the_folder_once(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rebuild: bool
+) -> None:
+    index, looks = scene.copy(tmp_path), []
+    newest = max((index / "generations").iterdir(), key=lambda folder: folder.name)
+    _put(newest / "lexicon.safetensors", b"rubbish")
+
+    def counted(*given: object, **named: object) -> Plan:
+        looks.append(given)
+        return plan_refresh(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("embeddings.refresh.plan_refresh", counted)
+    refresh(scene.data, index, encoder=HashingEncoder(), rebuild=rebuild)
+    assert len(looks) == 1
