@@ -33,9 +33,6 @@ EXACT_ROWS = 20_000
 _MARGIN = 2.0
 # How many times the rows that are wanted are looked at first, and each time that margin is not kept.
 _WIDER = 2
-# More rows than this are shared out to all cores. Fewer are sooner searched than a second thread is awake:
-# on two busy cores 10,000 flat rows took .4 ms alone and 14 ms together, a million codes 9 and 52.
-_SHARED = 200_000
 # Rows that get their cosine: at least so many, and so many times those that are wanted.
 SHORTLIST = 400
 _TIMES = 8
@@ -146,7 +143,7 @@ class FlatIndex:
             parameters.sel = selector
         step = float(np.abs(query).max()) / 127 or 1.0
         levels = np.rint(query / step).reshape(1, -1)
-        with _in_own_thread(len(self)):
+        with _in_own_thread():
             products, rows = self._index.search(levels, count, params=parameters)
         near: Rows = np.sort(rows[0])
         return near, float(products[0, -1]) * step * self._step, step
@@ -203,19 +200,23 @@ class CodeIndex:
 
     def _nearest(self, index: "faiss.IndexBinary", query: Vectors, count: int) -> Rows:
         code = np.packbits(query > 0).reshape(1, -1)
-        with _in_own_thread(index.ntotal):
+        with _in_own_thread():
             _, rows = index.search(code, min(count, index.ntotal))
         found: Rows = np.sort(rows[0])
         return found
 
 
 @contextmanager
-def _in_own_thread(rows: int) -> Iterator[None]:
-    """Let a search of few rows run in the caller's thread alone; OpenMP keeps the number for each thread."""
+def _in_own_thread() -> Iterator[None]:
+    """Let a search run in the caller's thread alone; OpenMP keeps the number for each thread.
+
+    A second core brings nothing (two cores, 600,000 codes: 2.2 ms with either, four million 14 alone and 16
+    to 45 together), and where it is busy, waiting for it takes 25 to 40 ms.
+    """
     import faiss
 
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(threads if rows > _SHARED else 1)
+    faiss.omp_set_num_threads(1)
     try:
         yield
     finally:
