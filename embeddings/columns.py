@@ -77,6 +77,19 @@ def map_columns(file: Path) -> dict[str, Array]:
     return found
 
 
+def let_go(array: Array) -> None:
+    """Give back the memory of an array that was read from a mapped file; it is read again when wanted."""
+    mapped: object = array
+    while isinstance(mapped, np.ndarray | memoryview):
+        mapped = mapped.base if isinstance(mapped, np.ndarray) else mapped.obj
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start = array.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
+        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (start + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
+        if length > 0:
+            mapped.madvise(mmap.MADV_DONTNEED, first, length)
+
+
 def check_digests(wanted: Mapping[Path, str]) -> None:
     """Raise SnapshotDamaged unless each file is there and has its sha256."""
     from concurrent.futures import ThreadPoolExecutor  # costs a start what only opening needs

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from embeddings.columns import Array
+from embeddings.columns import Array, let_go
 from embeddings.encoder import Vectors
 from embeddings.quantised import QuantisedRows, Rows
 
@@ -196,6 +196,7 @@ class CodeIndex:
         index.use_heap = False  # type: ignore[attr-defined]
         for codes in blocks:
             index.add(np.ascontiguousarray(codes))
+            let_go(codes)  # FAISS has its own copy
         return index
 
     def _nearest(self, index: "faiss.IndexBinary", query: Vectors, count: int) -> Rows:
