@@ -2,7 +2,8 @@
 
 The libraries behind them can be made to run for ever, or to fill the memory, by a file that is built to
 do it. The process has bounds on both, and only it is lost when a file goes past them; the next file
-gets a new one. It is started by the first file that needs it, and serves all of a refresh.
+gets a new one. It is started by the first file that needs it, and serves all of a refresh. On macOS,
+which heeds no bound on a process's memory (RLIMIT_AS), only the time is bounded.
 
     to it      a line of JSON (what the file is, its size, where it stands), then its bytes
     from it    a line of JSON: title, text and metadata; the fact and the remedy of an error; or null,
@@ -141,8 +142,7 @@ def _serve(memory_mb: int, deadline: float) -> None:
     asked, said = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no answer
     _end_with(os.getppid())
-    with contextlib.suppress(ValueError, OSError):  # where the system knows no such bound
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, resource.RLIM_INFINITY))
+    _bound(resource.RLIMIT_AS, memory_mb << 20)
     while line := asked.readline():
         _bound_time(deadline)
         told = _told(json.loads(line), asked)
@@ -164,9 +164,15 @@ def _end_with(asker: int) -> None:
 def _bound_time(deadline: float) -> None:
     """Have the system end this process where whoever asked is gone and cannot."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    with contextlib.suppress(ValueError, OSError):
-        most = int(used.ru_utime + used.ru_stime + 2 * deadline) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    _bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + 2 * deadline) + 1)
+
+
+def _bound(what: int, most: int) -> None:
+    """Bound what this process may use, within what the system allows it: only root may have more."""
+    _, allowed = resource.getrlimit(what)
+    most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+    with contextlib.suppress(ValueError, OSError):  # where the system knows no such bound
+        resource.setrlimit(what, (most, allowed))
 
 
 def _told(what: dict[str, str], asked: IO[bytes]) -> str:

@@ -265,6 +265,19 @@ def test_it_does_not_read_on_when_whoever_asked_is_gone() -> None:
     assert asker.communicate(timeout=10)[0] == b""  # its end is that of all who might write to it
 
 
+def test_the_bounds_hold_where_the_system_has_narrower_ones() -> None:
+    code = (
+        "import ctypes, resource, sys; from embeddings.apart import Apart; page = sys.stdin.buffer.read()\n"
+        "ctypes.CDLL(None).prctl(24, 24)\n"  # not even root's children may lift a bound (CAP_SYS_RESOURCE)
+        "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
+        "with Apart(memory_mb=200) as apart:\n"
+        "    apart.read(page, suffix='.html', source='big.html')\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=content("columns.html", 4_000_000), capture_output=True)
+    assert b"Reading it takes more than 200 MB of memory: big.html" in done.stderr
+
+
 # What is no file
 
 
