@@ -6,7 +6,6 @@ gradio_client does with ``auth=``.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import math
@@ -144,15 +143,23 @@ def _digest(token: str) -> bytes:
 
 def _said(header: str) -> str:
     """Return the password that an Authorization header holds."""
-    scheme, _, value = header.strip().partition(" ")
+    scheme, _, value = header.strip(" ").partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip()
+        return _text(value.strip(" ").encode("latin-1"))  # as Starlette read it; half of an "à" is white
     if scheme.lower() != "basic":
         return ""
     try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+        return _text(base64.b64decode(value, validate=True)).partition(":")[2]
+    except ValueError:  # not base64, or not even ASCII
         return ""
+
+
+def _text(sent: bytes) -> str:
+    """Return what a program sent, which few say how they write: in UTF-8, or else in Latin-1."""
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
 
 def _address(request: Request) -> str:
