@@ -281,6 +281,14 @@ def test_a_program_may_send_a_password_with_accents(bot: QA, encoding: str) -> N
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
+def test_the_login_has_one_address(http: httpx.Client) -> None:
+    before = [http.get("login/", headers=HTML).status_code, http.post("login/login").status_code]
+    http.post("login", data={"password": RIGHT})
+    after = [http.get(path, headers=HTML).status_code for path in ("login/", "logout/", "login//")]
+
+    assert (before, after) == ([401, 401], [404, 404, 404])
+
+
 def test_gradios_client_logs_in(locked: Server) -> None:
     client = Client(locked.url, auth=("anybody", RIGHT), verbose=False)
 
