@@ -5,6 +5,7 @@ itself with each request (``Authorization: Bearer …`` or Basic with any name),
 gradio_client does with ``auth=``.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,6 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from urllib.parse import parse_qs
+from weakref import WeakValueDictionary
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -44,6 +46,7 @@ class Login:
         self._attempts = Attempts(clock)
         self._sessions: OrderedDict[bytes, float] = OrderedDict()
         self._one_at_a_time = threading.Lock()
+        self._trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._key = secrets.token_bytes(32)
         self._known = b""  # what was found to fit, under a key that nobody has
         self.cookie = f"footnote-{port}"
@@ -98,15 +101,18 @@ class Login:
         return left
 
     async def _try(self, said: str, address: str) -> bool | float:
-        wait = self._attempts.begin(address)
-        if wait > 0:
-            return wait
-        known = hmac.compare_digest(self._keyed(said), self._known)
-        if not known and not await anyio.to_thread.run_sync(self._fits, said):
-            return False
-        self._attempts.succeeded(address)
-        self._known = self._keyed(said)
-        return True
+        # A try counts as wrong until it ends: those of one address end one by one, or many that are right
+        # would keep each other out.
+        async with self._trying.setdefault(address, asyncio.Lock()):
+            wait = self._attempts.begin(address)
+            if wait > 0:
+                return wait
+            known = hmac.compare_digest(self._keyed(said), self._known)
+            if not known and not await anyio.to_thread.run_sync(self._fits, said):
+                return False
+            self._attempts.succeeded(address)
+            self._known = self._keyed(said)
+            return True
 
     def _fits(self, said: str) -> bool:
         with self._one_at_a_time:  # a check takes 32 MB

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -279,6 +280,23 @@ def test_a_program_may_send_a_password_with_accents(bot: QA, encoding: str) -> N
     server.close()
 
     assert [answer.status_code for answer in answers] == [200, 200]
+
+
+def test_many_programs_that_begin_at_once_with_the_right_password_all_come_in(locked: Server) -> None:
+    assert at_once(locked, RIGHT) == [200] * 8
+    assert at_once(locked, RIGHT) == [200] * 8
+
+
+def test_many_wrong_tries_at_once_gain_nothing(locked: Server) -> None:
+    assert sorted(at_once(locked, "wrong")) == [401] * 3 + [429] * 5
+
+
+def at_once(server: Server, said: str) -> list[int]:
+    """Send eight requests with a password at the same time; return their statuses."""
+    headers = {"authorization": f"Bearer {said}"}
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(httpx.get, f"{server.url}config", headers=headers, timeout=20) for _ in range(8)]
+        return [each.result().status_code for each in sent]
 
 
 def test_the_login_has_one_address(http: httpx.Client) -> None:
