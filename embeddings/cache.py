@@ -218,6 +218,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # once for each batch: not to be noticed
+        connection.execute("PRAGMA fullfsync = 1")  # for macOS (disk.py)
         connection.execute(_TABLE)
     except sqlite3.Error:
         connection.close()

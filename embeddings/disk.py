@@ -1,10 +1,12 @@
 """The disk: writing so that a power cut takes nothing that was told as done, and saying why it failed.
 
-A file's bytes are on the disk once the file is flushed, its name once its folder is. A text that is
-sealed ends with its own sha256, so that it can tell by itself whether it is whole.
+A file's bytes are on the disk once the file is flushed, its name once its folder is; on macOS, only once
+the drive is told to empty its own memory too (man 2 fsync). A text that is sealed ends with its own
+sha256, so that it can tell by itself whether it is whole.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -30,6 +32,8 @@ _WRONG_FOLDER = {
 }
 # What file systems say that cannot flush a folder, and need not.
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP}
+# What macOS alone has.
+_FULLY: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 _SEAL = ', "sha256": "'
 
 
@@ -41,7 +45,7 @@ def write(file: Path, pieces: Iterable[bytes | memoryview]) -> str:
             out.write(piece)
             digest.update(piece)
         out.flush()
-        os.fsync(out.fileno())
+        _flush(out.fileno())
     return digest.hexdigest()
 
 
@@ -49,7 +53,7 @@ def flush(folder: Path) -> None:
     """Make the operating system write the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        _flush(handle)
     except OSError as error:
         if error.errno not in _CANNOT_FLUSH:
             raise
@@ -125,6 +129,14 @@ def unsealed(content: bytes) -> dict[str, Any]:
         raise ValueError("the seal is broken")
     told: dict[str, Any] = json.loads(content)
     return told
+
+
+def _flush(handle: int) -> None:
+    if _FULLY is not None:
+        with suppress(OSError):  # not every file system can; of one that fails, fsync tells
+            fcntl.fcntl(handle, _FULLY)
+            return
+    os.fsync(handle)
 
 
 def _sha256(content: bytes) -> str:

@@ -5,6 +5,7 @@
     │   ├── QuestionError             blank, or too long to be a question
     │   ├── FilterError               a filter key no document has
     │   ├── DocumentError             one file that cannot be read (never stops the others)
+    │   │   └── ReadingStopped        it took too long or too much, or was ended from outside
     │   ├── CorpusError               the data folder is missing, empty, or unreadable
     │   ├── ModelError                no such model, or its weights are not the published ones
     │   │   └── NotConvertible        OpenVINO cannot run it; torch can
@@ -53,6 +54,10 @@ class FilterError(InputError):
 
 class DocumentError(InputError):
     """One file cannot be read; the others can."""
+
+
+class ReadingStopped(DocumentError):
+    """The reading of a file came to no end; another time, or on another machine, it may."""
 
 
 class CorpusError(InputError):

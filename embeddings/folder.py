@@ -21,7 +21,7 @@ from pathlib import Path
 from embeddings.apart import Apart
 from embeddings.corpus import Document
 from embeddings.disk import sealed, unsealed
-from embeddings.errors import CorpusError, DocumentError, visible
+from embeddings.errors import CorpusError, DocumentError, ReadingStopped, visible
 from embeddings.file import TICK_NS, kind_of, no_file, read_whole
 from embeddings.readers import SUFFIXES, is_plain_name, largest, parse, require_readable
 from embeddings.snapshot import SourceFile
@@ -102,6 +102,10 @@ def look(found: Found, known: SourceFile | None, apart: Apart) -> tuple[SourceFi
             return replace(state, reason=known.reason), None
         documents = list(parse(data, source=found.source, apart=apart))
         return replace(state, documents=len(documents)), documents
+    except ReadingStopped as error:
+        # The bytes are not to blame, so they are not noted: once touched, it is read again. Until then its
+        # look tells, since to read for minutes in vain at every refresh would hold up all other files.
+        return replace(state, sha256="", reason=_reason(error)), None
     except DocumentError as error:
         return replace(state, reason=_reason(error)), None
 

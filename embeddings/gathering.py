@@ -23,8 +23,8 @@ class _Ticket(Generic[Item, Result]):
 class Gathering(Generic[Item, Result]):
     """Calls ``work`` with all that wait, up to ``most`` at a time. Safe to share between threads.
 
-    ``work`` returns a result for each item, in their order. What it raises is raised to the one who made
-    that pass; the others go with the next.
+    ``work`` returns a result for each item, in their order. Where it fails for several, whoever made that
+    pass has his item tried alone, and is told what that raises; the others go with the next.
     """
 
     def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], *, most: int) -> None:
@@ -48,15 +48,18 @@ class Gathering(Generic[Item, Result]):
     def _serve(self, leader: _Ticket[Item, Result]) -> None:
         with self._guard:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-        done = False
         try:
-            results = self._work([ticket.item for ticket in batch])
-            for ticket, result in zip(batch, results, strict=True):
-                ticket.results.append(result)
-            done = True
-        finally:
-            if not done:
-                self._put_back(batch, leader)
+            self._work_for(batch)
+        except BaseException as error:
+            self._put_back(batch, leader)
+            if batch == [leader] or not isinstance(error, Exception):
+                raise
+            self._work_for([leader])  # it may be another's fault, who is told when he makes a pass
+
+    def _work_for(self, batch: Sequence[_Ticket[Item, Result]]) -> None:
+        results = self._work([ticket.item for ticket in batch])
+        for ticket, result in zip(batch, results, strict=True):
+            ticket.results.append(result)
 
     def _put_back(self, batch: list[_Ticket[Item, Result]], leader: _Ticket[Item, Result]) -> None:
         """Let those wait again that a failed pass did not serve, but its leader, who is told."""

@@ -111,15 +111,19 @@ def plan_refresh(
     *,
     uploads: Path | None = None,
     salvage: Salvage | None = None,
+    retry: bool = False,
 ) -> Plan:
     """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve.
 
-    ``salvage`` has the last good versions that the snapshot may lack.
+    ``salvage`` has the last good versions that the snapshot may lack. With ``retry``, what could not be
+    read is read again, be it as it was.
     """
     require_folder(data)
     known = before.sources if before else {}
     first = _first_documents(known)
     seen = read_seen(index, before.named) if before else {}
+    if retry:
+        known, seen = _doubted(known), _doubted(seen)
     sources: list[SourceFile] = []
     runs: list[Run] = []
     looks: dict[str, SourceFile] = {}
@@ -145,7 +149,8 @@ def plan_refresh(
             own, told = _compared(fresh, old, before)
             runs += own
             added, changed, kept = added + told[0], changed + told[1], kept + told[2]
-            if state is not file and own == [Run(old)] and file and state.reason == file.reason:
+            same = own == ([Run(old)] if old else [])
+            if state is not file and same and file and state.reason == file.reason:
                 looks[found.source] = state
             sources.append(state)
     runs = _coalesced(runs)
@@ -172,6 +177,13 @@ def _with_closed(found: Iterable[Found], known: Mapping[str, SourceFile]) -> Ite
             reason = "Its folder cannot be looked into. Check its permissions."
             files[file.source] = Found(file.source, "", file.size, file.modified, reason=reason)
     return iter(sorted(files.values(), key=lambda file: file.source))
+
+
+def _doubted(files: Mapping[str, SourceFile]) -> dict[str, SourceFile]:
+    """Return what is known of files, and of those that could not be read not how they looked."""
+    return {
+        name: replace(file, modified=0, sha256="") if file.reason else file for name, file in files.items()
+    }
 
 
 def _first_documents(sources: Mapping[str, SourceFile]) -> dict[str, int]:

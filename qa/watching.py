@@ -129,10 +129,6 @@ class Watcher:
         self._changed.clear()
         return changed or not self._watching
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until something changed, and tell whether it did."""
-        return self._changed.wait(seconds)
-
     def _watch(self) -> None:
         from watchfiles import watch  # costs a start what only a large folder needs
 

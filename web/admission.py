@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -125,7 +124,7 @@ class Admission:
             return
         try:
             self._walk(json.loads(body))
-        except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # no JSON, no path, or no end
             raise Unreadable from error
 
     def _walk(self, value: object) -> None:

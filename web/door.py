@@ -194,7 +194,7 @@ class Door:
 
 async def _locked(request: Request, words: Words, login: Login) -> Response | None:
     """Ask for the password where it was not given."""
-    path = request.scope["path"].rstrip("/")
+    path = request.scope["path"]
     if path == "/login" and request.method in ("GET", "HEAD", "POST"):
         return await login.answer(request, words)
     if path == "/logout" and request.method == "POST":
@@ -204,6 +204,6 @@ async def _locked(request: Request, words: Words, login: Login) -> Response | No
         return None
     if let_in is not False:
         return told(words.too_many_tries.format(int(let_in) + 1), 429, retry=let_in)
-    if path == "" and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if path in ("", "/") and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         return to_login(request)
     return told(words.not_logged_in, 401)

@@ -5,8 +5,8 @@ itself with each request (``Authorization: Bearer …`` or Basic with any name),
 gradio_client does with ``auth=``.
 """
 
+import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
 import math
@@ -16,6 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from urllib.parse import parse_qs
+from weakref import WeakValueDictionary
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -45,6 +46,7 @@ class Login:
         self._attempts = Attempts(clock)
         self._sessions: OrderedDict[bytes, float] = OrderedDict()
         self._one_at_a_time = threading.Lock()
+        self._trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._key = secrets.token_bytes(32)
         self._known = b""  # what was found to fit, under a key that nobody has
         self.cookie = f"footnote-{port}"
@@ -99,15 +101,18 @@ class Login:
         return left
 
     async def _try(self, said: str, address: str) -> bool | float:
-        wait = self._attempts.begin(address)
-        if wait > 0:
-            return wait
-        known = hmac.compare_digest(self._keyed(said), self._known)
-        if not known and not await anyio.to_thread.run_sync(self._fits, said):
-            return False
-        self._attempts.succeeded(address)
-        self._known = self._keyed(said)
-        return True
+        # A try counts as wrong until it ends: those of one address end one by one, or many that are right
+        # would keep each other out.
+        async with self._trying.setdefault(address, asyncio.Lock()):
+            wait = self._attempts.begin(address)
+            if wait > 0:
+                return wait
+            known = hmac.compare_digest(self._keyed(said), self._known)
+            if not known and not await anyio.to_thread.run_sync(self._fits, said):
+                return False
+            self._attempts.succeeded(address)
+            self._known = self._keyed(said)
+            return True
 
     def _fits(self, said: str) -> bool:
         with self._one_at_a_time:  # a check takes 32 MB
@@ -144,15 +149,23 @@ def _digest(token: str) -> bytes:
 
 def _said(header: str) -> str:
     """Return the password that an Authorization header holds."""
-    scheme, _, value = header.strip().partition(" ")
+    scheme, _, value = header.strip(" ").partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip()
+        return _text(value.strip(" ").encode("latin-1"))  # as Starlette read it; half of an "à" is white
     if scheme.lower() != "basic":
         return ""
     try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+        return _text(base64.b64decode(value, validate=True)).partition(":")[2]
+    except ValueError:  # not base64, or not even ASCII
         return ""
+
+
+def _text(sent: bytes) -> str:
+    """Return what a program sent, which few say how they write: in UTF-8, or else in Latin-1."""
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
 
 def _address(request: Request) -> str:

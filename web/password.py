@@ -23,7 +23,9 @@ from embeddings.errors import InputError
 
 # 32 MB and about a fifth of a second a try (OWASP's advice for scrypt).
 _COST, _BLOCK, _PARALLEL = 15, 8, 3
-_FORM = re.compile(r"scrypt:(1[0-9]|20):([1-9]|1[0-6]):([1-9]|1[0-6]):([\w-]{22}):([\w-]{43})")
+_FORM = re.compile(
+    r"scrypt:(1[0-9]|20):([1-9]|1[0-6]):([1-9]|1[0-6]):([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})"
+)
 _MEMORY = 2**31 - 1
 SHORTEST = 8
 LONGEST = 1_000

@@ -1,5 +1,6 @@
 """What a folder can hold beside files that are whole: each is named with its reason, and the rest go on."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from embeddings.apart import Apart
+from embeddings.corpus import Document
 from embeddings.errors import DocumentError, visible
 from embeddings.file import read_whole
 from embeddings.folder import Found, look
+from embeddings.plan import plan_refresh
 from embeddings.readers import parse, read
 from embeddings.refresh import refresh
-from embeddings.snapshot import Snapshot
+from embeddings.snapshot import Snapshot, SourceFile
 from tests.hashing_encoder import HashingEncoder
 from tests.nasty_files import FILES, content
 
@@ -156,6 +159,123 @@ def test_small_pages_and_text_start_no_process() -> None:
         parse(b"<p>A small page.", source="a.html", apart=apart)
         parse(b"Some text.", source="a.txt", apart=apart)
         assert apart._process is None
+
+
+# What stopped the reading, and not the file
+
+
+@pytest.fixture
+def slow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A folder with a good PDF, on a machine that takes too long to read it until this is undone."""
+    (folder / "page.pdf").write_bytes(content("good.pdf", 0))
+    os.utime(folder / "page.pdf", ns=(1, 1))
+    monkeypatch.setattr("embeddings.plan.Apart", partial(Apart, deadline=0.0))
+    return monkeypatch
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were looked into, as they are."""
+    names: list[str] = []
+
+    def told(
+        found: Found, known: SourceFile | None, apart: Apart
+    ) -> tuple[SourceFile, list[Document] | None]:
+        names.append(found.source)
+        return look(found, known, apart)
+
+    monkeypatch.setattr("embeddings.plan.look", told)
+    return names
+
+
+def test_a_page_whose_reading_was_stopped_is_read_once_it_is_touched(
+    folder: Path, slow: pytest.MonkeyPatch
+) -> None:
+    _, stopped = taken_in(folder)
+    slow.undo()
+
+    os.utime(folder / "page.pdf", ns=(2, 2))
+    snapshot, failed = taken_in(folder)
+
+    assert stopped["page.pdf"].startswith("Reading it takes longer than 0 seconds. ")
+    assert "touch" in stopped["page.pdf"]
+    assert failed == {}
+    assert served(snapshot) == {"good.txt", "page.pdf"}
+
+
+def test_a_page_that_takes_too_long_is_read_once_for_each_touch_and_not_at_every_refresh(
+    folder: Path, slow: pytest.MonkeyPatch, looked_at: list[str]
+) -> None:
+    assert slow
+    os.utime(folder / "good.txt", ns=(1, 1))
+    taken_in(folder)
+    os.utime(folder / "page.pdf", ns=(2, 2))
+    failed = [taken_in(folder)[1].keys() for _ in range(3)]
+
+    assert failed == [{"page.pdf"}] * 3
+    assert looked_at == ["good.txt", "page.pdf", "page.pdf"]
+
+
+def test_a_plan_that_is_to_retry_reads_again_whatever_could_not_be_read(
+    folder: Path, slow: pytest.MonkeyPatch
+) -> None:
+    os.utime(folder / "good.txt", ns=(1, 1))
+    (folder / "broken.txt").write_bytes(b"a\0b")
+    os.utime(folder / "broken.txt", ns=(1, 1))
+    before, _ = taken_in(folder)
+    slow.undo()
+
+    index = folder.parent / "index"
+    plans = [plan_refresh(folder, index, before, retry=retry) for retry in (False, True)]
+
+    assert [[file.source for file in plan.sources if file.reason] for plan in plans] == [
+        ["broken.txt", "page.pdf"],
+        ["broken.txt"],
+    ]
+
+
+def test_an_interrupt_is_not_taken_for_a_fault_of_the_page() -> None:
+    code = (
+        "import os, signal, sys; from embeddings.apart import Apart; page = sys.stdin.buffer.read()\n"
+        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "with Apart() as apart:\n"
+        "    apart.read(page, suffix='.pdf', source='page.pdf')\n"
+        "    os.killpg(0, signal.SIGINT)\n"
+        "    print(apart.read(page, suffix='.pdf', source='page.pdf').text)\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=content("good.pdf", 0), capture_output=True, start_new_session=True)
+    assert (done.stdout.decode(), done.stderr.decode()) == ("Lighthouses warn ships.\n", "")
+
+
+def test_it_does_not_read_on_when_whoever_asked_is_gone() -> None:
+    page = content("end-tags.html", 10_000_000)
+    what = json.dumps({"suffix": ".html", "size": len(page), "source": "slow.html"}).encode()
+    start = (
+        "import subprocess, sys, time;"
+        "subprocess.Popen([sys.executable, '-m', 'embeddings.apart', '1500', '120']); time.sleep(300)"
+    )
+    asker = subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert asker.stdin
+    asker.stdin.write(what + b"\n" + page)
+    asker.stdin.flush()
+
+    asker.kill()
+
+    assert asker.communicate(timeout=10)[0] == b""  # its end is that of all who might write to it
+
+
+def test_the_bounds_hold_where_the_system_has_narrower_ones() -> None:
+    code = (
+        "import ctypes, resource, sys; from embeddings.apart import Apart; page = sys.stdin.buffer.read()\n"
+        "ctypes.CDLL(None).prctl(24, 24)\n"  # not even root's children may lift a bound (CAP_SYS_RESOURCE)
+        "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
+        "with Apart(memory_mb=200) as apart:\n"
+        "    apart.read(page, suffix='.html', source='big.html')\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=content("columns.html", 4_000_000), capture_output=True)
+    assert b"Reading it takes more than 200 MB of memory: big.html" in done.stderr
 
 
 # What is no file

@@ -166,6 +166,13 @@ def test_many_texts_are_looked_up_in_few_statements(
         assert disk.count - before == 3
 
 
+def test_a_commit_is_on_the_disk_itself_and_not_in_the_drives_memory(
+    tmp_path: Path, encoder: HashingEncoder
+) -> None:
+    with VectorCache(tmp_path / "vectors.sqlite", encoder) as cache:
+        assert cache._connection.execute("PRAGMA fullfsync").fetchone() == (1,)
+
+
 def test_a_key_has_sixteen_bytes(tmp_path: Path, encoder: HashingEncoder) -> None:
     with VectorCache(tmp_path / "v.sqlite", encoder) as cache:
         cache.vectors([text("a", Span(0, 1))])

@@ -144,10 +144,10 @@ def test_an_edit_of_a_large_folder_that_others_may_write_to_is_in_the_next_answe
     bot.retrieve("Who has kept the lamp?")  # the watch begins, and looks
     watcher = bot._following.watcher
     assert watcher is not None
-    assert watcher.wait(10.0)  # it has begun
+    assert watcher._changed.wait(10.0)  # it has begun
     bot.retrieve("Who has kept the lamp?")
     edit(data / "guide.md", "since 1987", "since 1991")
-    assert watcher.wait(10.0)
+    assert watcher._changed.wait(10.0)
     assert "1991" in bot.retrieve("Who has kept the lamp?")[0].text
 
 

@@ -94,7 +94,7 @@ NAMED = [
 
 @pytest.mark.parametrize("body", NAMED)
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "http://127.0.0.1:1/x", "https://evil.test/x", "../x", "a\\u0000"]
+    "path", ["/etc/passwd", "http://127.0.0.1:1/x", "https://evil.test/x", "../x", "a\\u0000", "x\\ud800"]
 )
 def test_only_what_was_uploaded_can_be_named_as_a_file(body: str, path: str, http: httpx.Client) -> None:
     answer = http.post(f"{API}/queue/join", content=body % path, headers={"content-type": "application/json"})
@@ -107,6 +107,8 @@ def test_a_body_in_another_encoding_is_refused(tmp_path: Path) -> None:
         Admission(tmp_path).check((NAMED[0] % "/etc/passwd").encode("utf-16"))
     with pytest.raises(Unreadable):
         Admission(tmp_path).check(b'{"FileData": ' + b"[" * 200_000)
+    with pytest.raises(Unreadable):
+        Admission(tmp_path).check(b'{"FileData": ' + b"1" * 5_000 + b"}")
 
 
 CLOSED = [

@@ -1,6 +1,8 @@
 """The password: kept as a hash, asked for, tried too often, and sent by programs."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -64,7 +66,8 @@ def test_a_password_fits_its_own_hash_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "storm lens ferry", WRITTEN[:-1], "scrypt:30" + WRITTEN[9:], f"x{WRITTEN}"]
+    "written",
+    ["", "storm lens ferry", WRITTEN[:-1], "scrypt:30" + WRITTEN[9:], f"x{WRITTEN}", WRITTEN[:-1] + "é"],
 )
 def test_what_is_no_hash_is_refused(written: str) -> None:
     with pytest.raises(InputError, match="footnote password"):
@@ -258,6 +261,50 @@ def test_a_program_may_send_the_password_with_each_request(http: httpx.Client) -
     answers = [http.get("config", headers={"authorization": each}).status_code for each in sent]
 
     assert answers == [200, 200, 401, 401]
+
+
+@pytest.mark.parametrize("sent", ["Basic é", "Basic =", "Bearer é\x80", "Basic gA==", "é", "Bearer"])
+def test_a_header_that_holds_no_password_is_told_so(sent: str, http: httpx.Client) -> None:
+    answer = http.get("config", headers={b"authorization": sent.encode("latin-1")})
+
+    assert (answer.status_code, answer.json()) == (401, {"detail": "This needs the password: log in first."})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_program_may_send_a_password_with_accents(bot: QA, encoding: str) -> None:
+    word = "lampe brûlée là"
+    server = Server(bot, access=Access(port=free_port(), password=Password(hashed(word))))
+    sent = [b"Bearer " + word.encode(encoding), b"Basic " + b64encode(f"x:{word}".encode(encoding))]
+
+    answers = [httpx.get(f"{server.url}config", headers={b"authorization": each}) for each in sent]
+    server.close()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+def test_many_programs_that_begin_at_once_with_the_right_password_all_come_in(locked: Server) -> None:
+    assert at_once(locked, RIGHT) == [200] * 8
+    assert at_once(locked, RIGHT) == [200] * 8
+
+
+def test_many_wrong_tries_at_once_gain_nothing(locked: Server) -> None:
+    assert sorted(at_once(locked, "wrong")) == [401] * 3 + [429] * 5
+
+
+def at_once(server: Server, said: str) -> list[int]:
+    """Send eight requests with a password at the same time; return their statuses."""
+    headers = {"authorization": f"Bearer {said}"}
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(httpx.get, f"{server.url}config", headers=headers, timeout=20) for _ in range(8)]
+        return [each.result().status_code for each in sent]
+
+
+def test_the_login_has_one_address(http: httpx.Client) -> None:
+    before = [http.get("login/", headers=HTML).status_code, http.post("login/login").status_code]
+    http.post("login", data={"password": RIGHT})
+    after = [http.get(path, headers=HTML).status_code for path in ("login/", "logout/", "login//")]
+
+    assert (before, after) == ([401, 401], [404, 404, 404])
 
 
 def test_gradios_client_logs_in(locked: Server) -> None:
