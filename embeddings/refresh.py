@@ -77,7 +77,8 @@ def refresh(
     def planned() -> tuple[str, _Start, Plan]:
         named = current_generation(index)
         start = _start(index, encoder, rebuild=rebuild, served=served)
-        return named, start, plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage)
+        plan = plan_refresh(data, index, start.before, uploads=uploads, salvage=start.salvage, retry=rebuild)
+        return named, start, plan
 
     def served_already(plan: Plan) -> tuple[RefreshReport, Snapshot] | None:
         if rebuild or plan.before is None or not plan.is_served:

@@ -517,3 +517,15 @@ def test_what_the_shell_says_of_bad_files_steers_no_terminal(folder: Path, tmp_p
     assert visible(done.stdout + done.stderr) == done.stdout + done.stderr
     assert "not read: \\x1b]0;owned\\x07.md: Its name" in done.stderr
     assert "not read: \\u202egpj.md: Not text" in done.stderr
+
+
+def test_a_rebuild_reads_again_whatever_could_not_be_read(folder: Path, slow: pytest.MonkeyPatch) -> None:
+    os.utime(folder / "good.txt", ns=(1, 1))
+    taken_in(folder)
+    slow.undo()
+
+    index = folder.parent / "index"
+    rebuilt, snapshot = refresh(folder, index, encoder=HashingEncoder(), rebuild=True)
+
+    assert rebuilt.failed == ()
+    assert served(snapshot) == {"good.txt", "page.pdf"}
