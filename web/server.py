@@ -34,6 +34,8 @@ PATIENCE = 8.0
 # What is still open then, browsers' heartbeats for example, has so many seconds more.
 _LAST = 2
 _BACKLOG = 2_048
+# Who was told to stop and has not, is told again after so many seconds.
+_AGAIN = 0.5
 
 
 class Server:
@@ -155,8 +157,17 @@ class Server:
 
 def end_when_told() -> None:
     """Have the process end cleanly when it is told to before the page is served."""
+
+    def end(number: int, _: object) -> None:
+        # Python drops an exit that is raised while it tidies up an object: tell it again.
+        main = threading.main_thread().ident or 0
+        again = threading.Timer(_AGAIN, signal.pthread_kill, [main, number])
+        again.daemon = True
+        again.start()
+        sys.exit(0)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, end)
 
 
 def _config(door: Door, proxy: str) -> uvicorn.Config:

@@ -119,3 +119,26 @@ def first_answers(port: int) -> list[httpx.Response]:
         except httpx.ConnectError:
             time.sleep(0.1)
     raise AssertionError("the port was never opened")
+
+
+DEAF = """
+import signal, time
+from web.server import end_when_told
+class Deaf:
+    def __del__(self):
+        print("tidying", flush=True)
+        time.sleep(1)
+end_when_told()
+Deaf()
+print("serving", flush=True)
+time.sleep(30)
+"""
+
+
+def test_told_while_an_object_is_tidied_up_it_ends_all_the_same() -> None:
+    process = subprocess.Popen([sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "tidying\n"
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    assert process.stdout.read() == "serving\n"  # the first word was lost
