@@ -34,6 +34,7 @@ from web.admission import (
     Send,
     TooLarge,
     Unreadable,
+    filled_up,
     read_body,
     replay,
     said_size,
@@ -43,7 +44,7 @@ from web.login import Login
 from web.notices import STYLE, preparing
 from web.origins import Hosts, is_foreign
 from web.policy import notice_policy
-from web.replies import ask_plain, put_off, seen, to_login, told, with_headers, with_policy
+from web.replies import ask_plain, put_off, seen, to_login, told, with_headers, with_length, with_policy
 from web.words import Words
 
 # Questions that may wait: a few seconds' work. One more is refused, in words.
@@ -170,7 +171,9 @@ class Door:
         except Unreadable:
             await told(words.wrong_body, 400)(scope, receive, send)
         else:
-            await self._onward(scope, replay(body, receive), send)
+            whole = filled_up(scope["path"], body)
+            with_length(scope, len(whole))
+            await self._onward(scope, replay(whole, receive), send)
 
     async def _take_upload(self, scope: Scope, receive: Receive, send: Send, words: Words) -> None:
         size = said_size(scope)

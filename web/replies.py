@@ -93,3 +93,9 @@ def ask_plain(scope: Scope) -> None:
     """Ask for an answer that is not compressed, so that it can be read here."""
     headers = Headers(scope=scope).raw
     scope["headers"] = [(name, value) for name, value in headers if name != b"accept-encoding"]
+
+
+def with_length(scope: Scope, length: int) -> None:
+    """Say how long the body is that is passed on."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+    scope["headers"] = [*others, (b"content-length", str(length).encode())]

@@ -208,6 +208,25 @@ def test_the_pages_policy_allows_no_script_but_its_own(http: httpx.Client) -> No
 
 
 @pytest.mark.parametrize(
+    ("path", "values", "answer"),
+    [
+        ("ask", [STEPS], "212"),
+        ("retrieve", [STEPS], "212"),
+        ("retrieve", [STEPS, 1], "212"),
+        ("ask", [STEPS, []], "212"),
+        ("ask", [], "the question is no text"),
+    ],
+)
+def test_what_a_program_leaves_out_has_its_default_and_nothing_asked_is_printed(
+    path: str, values: list[object], answer: str, http: httpx.Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event = http.post(f"{API}/call/{path}", json={"data": values}).json()["event_id"]
+
+    assert answer in http.get(f"{API}/call/{path}/{event}").text
+    assert STEPS not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("POST", "call/nope", {"data": []}),
