@@ -105,6 +105,7 @@ def read_html(markup: str, *, source: str) -> Extract:
         _drop_unread(soup)
         title = title or _words(soup.find("h1"))
         _keep_shape_only(soup)
+        _name_rows(soup)
         converter = MarkdownConverter(
             convert=_KEPT,
             heading_style="atx",
@@ -209,6 +210,17 @@ def _keep_shape_only(soup: BeautifulSoup) -> None:
         tag.attrs = {
             name: value for name, form in _NUMBERS.items() if form.fullmatch(value := _attribute(tag, name))
         }  # markdownify takes int() of whatever stands there, and writes as many cells
+
+
+def _name_rows(soup: BeautifulSoup) -> None:
+    """Put an empty head before a table whose rows begin with their names: its first row is one of them."""
+    for table in soup.find_all("table"):
+        first = table.find("tr")
+        cells = first.find_all(["th", "td"], recursive=False) if first else []
+        if first is not None and [cell.name for cell in cells[:2]] == ["th", "td"]:
+            head = soup.new_tag("tr")
+            head.extend([soup.new_tag("th") for _ in cells])
+            first.insert_before(head)
 
 
 def _pdf_title(reader: PdfReader) -> str:

@@ -72,12 +72,19 @@ def _words(token: "Token") -> str:
 
 
 def _rows(lines: Sequence[str], top: int, numbers: Sequence[int]) -> str:
-    """Return some of a table's rows with the names of their columns; of its head, the names alone."""
+    """Return some of a table's rows with the names of their columns; of its head, the names alone.
+
+    An empty cell is a dash. Where no column has a name, the first cell names the rest of its row.
+    """
     rows = [lines[number] for number in numbers if number > top + 1]
     tokens = _reader().parse("\n".join([lines[top], lines[top + 1], *rows]))
     cells = [_words(token).strip() for token in tokens if token.type == "inline"]
     names = cells[: len(cells) // (len(rows) + 1)]
     if not rows:
         return "; ".join(filter(None, names))
-    pairs = zip(cycle(names), cells[len(names) :], strict=False)
-    return "; ".join(f"{name}: {value}" if name else value for name, value in pairs if value)
+    values = cells[len(names) :]
+    if not any(names):
+        own = [values[n : n + len(names)] for n in range(0, len(values), len(names))]
+        return "; ".join(f"{first}: {', '.join(filter(None, rest))}" for first, *rest in own)
+    pairs = zip(cycle(names), values, strict=False)
+    return "; ".join(f"{name}: {value or '—'}" if name else value for name, value in pairs if name or value)

@@ -79,3 +79,17 @@ def test_a_long_table_is_gone_through_once() -> None:
     for _ in range(100):
         tops_of(document, spans)
     assert time.perf_counter() - started < 1
+
+
+def test_an_empty_cell_is_shown_as_one(bot: QA, data: Path) -> None:
+    table = "| Planet | Discovered by |\n|---|---|\n| Mercury | |\n| Uranus | Herschel |\n"
+    (data / "planets.md").write_text(f"# Planets\n\n{table}", encoding="utf-8")
+    assert "Planet: Mercury; Discovered by: —" in bot.ask("Who is Mercury discovered by?").text
+
+
+def test_a_web_table_whose_rows_begin_with_their_names_has_no_other_head(bot: QA, data: Path) -> None:
+    rows = {"Opening day": "Tuesday", "Manager": "Hugo Brandt"}
+    cells = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
+    (data / "house.html").write_text(f"<h1>House</h1><table>{cells}</table>", encoding="utf-8")
+    assert "Opening day: Tuesday" in bot.ask("What is the opening day of the house?").text
+    assert "Manager: Hugo Brandt" in bot.ask("Who is the manager of the house?").text
