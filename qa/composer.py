@@ -15,6 +15,7 @@ from qa.confidence import (
     chinese_confidence,
     confidence,
     confidence_parts,
+    names_in,
 )
 from qa.expectation import asked_for, expectation, meets
 from qa.language import is_chinese, language_note, speaks_chinese
@@ -25,7 +26,7 @@ from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
 from qa.silence import is_unsaid, silent, titles_with
-from qa.tables import read_rows, tops_of
+from qa.tables import Use, read_rows, tops_of
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -67,12 +68,16 @@ _LEANS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence chosen to answer, and the passage it stands in."""
+    """A sentence chosen to answer, and the passage it stands in.
+
+    ``another`` marks the row of a table that speaks of something else than what is asked about.
+    """
 
     passage: Passage
     span: Span
     text: str
     score: float
+    another: bool = False
 
 
 def compose(
@@ -116,6 +121,10 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     ]
     quotes = _to_the_point(question.text, quotes, reading)
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
+    fits_another = bool(quotes) and quotes[0].another
+    quotes = [quote for quote in quotes if not quote.another]
+    if not quotes or (fits_another and names_in(question.text).isdisjoint(analyse(quotes[0].text))):
+        return []
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
     good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _NEAR]
     chosen: list[Quote] = []
@@ -154,12 +163,21 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
     spans = candidate.passage.sentences
     texts = [document.text[span.start : span.end] for span in spans]
     several = _LIST.search(question.text) or _EITHER.search(question.text)
-    words, quotable = read_rows(document, spans, candidate.words, weighting.terms, several=bool(several))
+    words, uses = read_rows(
+        document,
+        candidate.passage,
+        candidate.words,
+        weighting.terms,
+        names=names_in(question.text),
+        several=bool(several),
+    )
     parts = sentence_parts(question.text, weighting, words, texts, cosines=candidate.cosines)
     return [
-        Quote(candidate.passage, span, text, sentence_score(candidate.score, each) - behind)
-        for span, text, each, may in zip(spans, texts, parts, quotable, strict=True)
-        if may
+        Quote(
+            candidate.passage, span, text, sentence_score(candidate.score, each) - behind, use is Use.ANOTHER
+        )
+        for span, text, each, use in zip(spans, texts, parts, uses, strict=True)
+        if use is not Use.NOTHING
     ]
 
 

@@ -32,13 +32,17 @@ def confidence_parts(
     ``score`` is the best passage's, ``sentence`` the best cosine of a sentence of any candidate,
     ``unexpected`` whether the first quote lacks the date, number or name that was asked for.
     """
-    names = frozenset(term for match in _NAME.finditer(question) for term in analyse(match.group()))
     return {
         "score": score,
         "sentence": sentence,
-        "names": weighting.share_of(names),
+        "names": weighting.share_of(names_in(question)),
         "unexpected": float(unexpected),
     }
+
+
+def names_in(question: str) -> frozenset[str]:
+    """Return the terms of the names that a question holds."""
+    return frozenset(term for match in _NAME.finditer(question) for term in analyse(match.group()))
 
 
 def confidence(parts: dict[str, float], *, silent: bool = False) -> float:

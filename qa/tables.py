@@ -2,13 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from enum import Enum
 from functools import lru_cache
 from itertools import accumulate, groupby
 from pathlib import PurePosixPath
 
-from embeddings.corpus import Document, Span
+from embeddings.corpus import Document, Passage, Span, heading_path
 from qa.lexical import analyse
 from qa.ranking import PassageWords, SentenceWords, Words
 
@@ -61,35 +62,58 @@ def tops_of(document: Document, spans: Sequence[Span]) -> list[int | None]:
     return [lines.top_of(lines.number_at(span.start)) for span in spans]
 
 
-def read_rows(
-    document: Document, spans: Sequence[Span], words: PassageWords, asked: Sequence[str], *, several: bool
-) -> tuple[PassageWords, list[bool]]:
-    """Return a passage's words, rows having those of their table's head too, and what may be quoted.
+class Use(Enum):
+    """What a sentence may be taken for."""
 
-    The head of a table may not. Unless ``several`` are asked for, nor may a row where another of the
+    QUOTE = "quote"
+    NOTHING = "nothing"  # a table's head, or a row that another one is meant with
+    ANOTHER = "another"  # a row of something else than what is asked about
+
+
+def read_rows(
+    document: Document,
+    passage: Passage,
+    words: PassageWords,
+    asked: Sequence[str],
+    *,
+    names: Set[str],
+    several: bool,
+) -> tuple[PassageWords, list[Use]]:
+    """Return a passage's words, rows having those of their table's head too, and the use of each sentence.
+
+    The head of a table is not quoted. A row is of another where none of the ``names`` asked about stands
+    in it or beside the table. Unless ``several`` are asked for, nor is a row quoted where another of the
     passage holds the same of the terms that are asked for and more, those that name columns aside: the
     price of rye is not that of sourdough.
     """
+    spans = passage.sentences
     tops = tops_of(document, spans)
     if not any(top is not None for top in tops):
-        return words, [True] * len(spans)
+        return words, [Use.QUOTE] * len(spans)
     lines = lines_of(document.text)
-    names = {top: analyse(lines.texts[top]) for top in set(tops) if top is not None}
-    quotable = []
-    sentences = []
+    columns = {top: analyse(lines.texts[top]) for top in set(tops) if top is not None}
+    beside = set(analyse(heading_path(document.title, passage.headings)))
+    beside.update(*(own.words.terms for own, top in zip(words.sentences, tops, strict=True) if top is None))
     held = [
-        own.words.terms & set(asked).difference(names.get(top, ())) if top is not None else frozenset()
+        own.words.terms & set(asked).difference(columns.get(top, ())) if top is not None else frozenset()
         for own, top in zip(words.sentences, tops, strict=True)
     ]
+    uses, sentences = [], []
     for own, top, span, terms in zip(words.sentences, tops, spans, held, strict=True):
         if top is None:
-            quotable.append(True)
+            uses.append(Use.QUOTE)
             sentences.append(own)
             continue
+        whole = _with_head(own, columns[top])
         fuller = any(top == other and terms < more for other, more in zip(tops, held, strict=True))
-        quotable.append(lines.number_at(span.start) != top and (several or not fuller))
-        sentences.append(_with_head(own, names[top]))
-    return replace(words, sentences=tuple(sentences)), quotable
+        if lines.number_at(span.start) == top or (fuller and not several):
+            uses.append(Use.NOTHING)
+        elif names and names.isdisjoint(beside | whole.words.terms):
+            uses.append(Use.ANOTHER)
+        else:
+            uses.append(Use.QUOTE)
+        sentences.append(whole)
+    return replace(words, sentences=tuple(sentences)), uses
 
 
 def _with_head(row: SentenceWords, head: Sequence[str]) -> SentenceWords:

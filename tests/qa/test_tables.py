@@ -93,3 +93,11 @@ def test_a_web_table_whose_rows_begin_with_their_names_has_no_other_head(bot: QA
     (data / "house.html").write_text(f"<h1>House</h1><table>{cells}</table>", encoding="utf-8")
     assert "Opening day: Tuesday" in bot.ask("What is the opening day of the house?").text
     assert "Manager: Hugo Brandt" in bot.ask("Who is the manager of the house?").text
+
+
+def test_rows_of_others_do_not_answer_for_a_name_that_none_has(bot: QA, data: Path) -> None:
+    table = "| Planet | Moons |\n|---|---|\n| Mars | 2 |\n| Venus | 0 |\n"
+    (data / "planets.md").write_text(f"# Planets\n\n{table}", encoding="utf-8")
+    (data / "saturn.md").write_text("# Saturn\n\nThe lamp of Saturn is a ship.\n", encoding="utf-8")
+    assert {c.source for c in bot.ask("How many moons does Saturn have?").citations} <= {"saturn.md"}
+    assert [c.quote for c in bot.ask("How many moons does Mars have?").citations][:1] == ["| Mars | 2 |"]
