@@ -115,8 +115,8 @@ def plan_refresh(
 ) -> Plan:
     """Compare the folders with a snapshot. Raises CorpusError where there is nothing to serve.
 
-    ``salvage`` has the last good versions that the snapshot may lack. With ``retry``, what could not be
-    read is read again, be it as it was.
+    ``salvage`` has the last good versions that the snapshot may lack. With ``retry``, every file is looked
+    into, however it looks, and what could not be read is read again, be it as it was.
     """
     require_folder(data)
     known = before.sources if before else {}
@@ -180,9 +180,10 @@ def _with_closed(found: Iterable[Found], known: Mapping[str, SourceFile]) -> Ite
 
 
 def _doubted(files: Mapping[str, SourceFile]) -> dict[str, SourceFile]:
-    """Return what is known of files, and of those that could not be read not how they looked."""
+    """Return what is known of files but how they looked, and of those that could not be read no digest."""
     return {
-        name: replace(file, modified=0, sha256="") if file.reason else file for name, file in files.items()
+        name: replace(file, modified=0, sha256="" if file.reason else file.sha256)
+        for name, file in files.items()
     }
 
 

@@ -367,3 +367,16 @@ def test_an_incremental_refresh_equals_a_clean_build(
             step = refresh(data, folder / "step", encoder=HashingEncoder(), served=step)[1]
         clean = refresh(data, folder / "clean", encoder=HashingEncoder())[1]
     assert content(step) == content(clean)
+
+
+def test_a_rebuild_finds_an_edit_that_left_size_and_time_as_they_were(
+    data: Path, index: Path, encoder: HashingEncoder
+) -> None:
+    file = data / "guide.md"
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    refresh(data, index, encoder=encoder)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("since 1987", "since 1991"), encoding="utf-8")
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert refresh(data, index, encoder=encoder)[0].changed == 0
+    assert refresh(data, index, encoder=encoder, rebuild=True)[0].changed == 1
