@@ -26,7 +26,7 @@ from qa.ranking import Weighting, passage_score, sentence_parts, sentence_score
 from qa.reading import Reading
 from qa.retriever import Candidate, Question
 from qa.silence import is_unsaid, silent, titles_with
-from qa.tables import Use, read_rows, tops_of
+from qa.tables import Use, comparison, read_rows, tops_of
 
 # Passages whose sentences compete.
 QUOTED_PASSAGES = 3
@@ -123,7 +123,7 @@ def choose(question: Question, candidates: Sequence[Candidate], reading: Reading
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.id, quote.span))
     fits_another = bool(quotes) and quotes[0].another
     quotes = [quote for quote in quotes if not quote.another]
-    if not quotes or (fits_another and names_in(question.text).isdisjoint(analyse(quotes[0].text))):
+    if not quotes or (fits_another and not _speaks_of_it(question.text, quotes[0].text)):
         return []
     most = QUOTES_OF_A_LIST if _LIST.search(question.text) else QUOTES
     good = [quote for quote in quotes[: most + _CLOSE] if quote.score >= quotes[0].score - _NEAR]
@@ -169,6 +169,7 @@ def _quotes(question: Question, weighting: Weighting, candidate: Candidate, read
         candidate.words,
         weighting.terms,
         names=names_in(question.text),
+        compared=comparison(question.text),
         several=bool(several),
     )
     parts = sentence_parts(question.text, weighting, words, texts, cosines=candidate.cosines)
@@ -227,6 +228,13 @@ def _go_on(document: Document, before: Span, after: Span) -> bool:
     """Tell whether two neighbouring sentences stand in one paragraph, and in no table."""
     between = document.text[before.end : after.start]
     return between.count("\n") < 2 and tops_of(document, (before, after)) == [None, None]
+
+
+def _speaks_of_it(question: str, text: str) -> bool:
+    """Tell whether a sentence holds a name of the question, or the word by which it asks to compare."""
+    compared = comparison(question)
+    named = not names_in(question).isdisjoint(analyse(text))
+    return named or bool(compared and compared in text.casefold())
 
 
 def _overlap(quote: Quote, other: Quote) -> bool:

@@ -20,6 +20,16 @@ _DASHES = r"[ \t]*+:?+-++:?+[ \t]*+"
 _RULE = re.compile(rf"[ \t]*+\|?+{_DASHES}(?:\|{_DASHES})*+\|?+[ \t]*+")
 
 
+# "Which planet has the most moons?" asks to compare rows, which nobody does here.
+_COMPARES = re.compile(
+    r"\b(?:most|least|fewest|best|worst|(?:larg|small|bigg|high|low|long|short|old|young|new|lat|earli|cheap"
+    r"|heavi|light|fast|slow|tall|deep)est"
+    r"|(?:more|less|fewer|greater|higher|lower|larger|smaller|older|younger) than)\b"
+    r"|最|超过|多于|少于",
+    re.IGNORECASE,
+)
+
+
 def is_markdown(document: Document) -> bool:
     """Tell whether a document is read as Markdown; HTML is made into it."""
     return PurePosixPath(document.source).suffix.lower() in _MARKDOWN
@@ -62,6 +72,12 @@ def tops_of(document: Document, spans: Sequence[Span]) -> list[int | None]:
     return [lines.top_of(lines.number_at(span.start)) for span in spans]
 
 
+def comparison(question: str) -> str:
+    """Return the word by which a question asks to compare, or nothing."""
+    found = _COMPARES.search(question)
+    return found.group().casefold() if found else ""
+
+
 class Use(Enum):
     """What a sentence may be taken for."""
 
@@ -77,14 +93,15 @@ def read_rows(
     asked: Sequence[str],
     *,
     names: Set[str],
+    compared: str,
     several: bool,
 ) -> tuple[PassageWords, list[Use]]:
     """Return a passage's words, rows having those of their table's head too, and the use of each sentence.
 
     The head of a table is not quoted. A row is of another where none of the ``names`` asked about stands
-    in it or beside the table. Unless ``several`` are asked for, nor is a row quoted where another of the
-    passage holds the same of the terms that are asked for and more, those that name columns aside: the
-    price of rye is not that of sourdough.
+    in it or beside the table, or where rows would have to be ``compared``, unless it says how. Unless
+    ``several`` are asked for, nor is a row quoted where another of the passage holds the same of the terms
+    that are asked for and more, those that name columns aside: the price of rye is not that of sourdough.
     """
     spans = passage.sentences
     tops = tops_of(document, spans)
@@ -104,11 +121,12 @@ def read_rows(
             uses.append(Use.QUOTE)
             sentences.append(own)
             continue
-        whole = _with_head(own, columns[top])
+        whole, text = _with_head(own, columns[top]), document.text[span.start : span.end]
+        of_another = bool(names) and names.isdisjoint(beside | whole.words.terms)
         fuller = any(top == other and terms < more for other, more in zip(tops, held, strict=True))
         if lines.number_at(span.start) == top or (fuller and not several):
             uses.append(Use.NOTHING)
-        elif names and names.isdisjoint(beside | whole.words.terms):
+        elif of_another or compared not in f"{lines.texts[top]} {text}".casefold():
             uses.append(Use.ANOTHER)
         else:
             uses.append(Use.QUOTE)

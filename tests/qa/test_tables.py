@@ -101,3 +101,12 @@ def test_rows_of_others_do_not_answer_for_a_name_that_none_has(bot: QA, data: Pa
     (data / "saturn.md").write_text("# Saturn\n\nThe lamp of Saturn is a ship.\n", encoding="utf-8")
     assert {c.source for c in bot.ask("How many moons does Saturn have?").citations} <= {"saturn.md"}
     assert [c.quote for c in bot.ask("How many moons does Mars have?").citations][:1] == ["| Mars | 2 |"]
+
+
+def test_rows_are_not_compared_but_what_says_the_comparison_answers(bot: QA, data: Path) -> None:
+    table = "| Planet | Moons |\n|---|---|\n| Mars | 2 |\n| Jupiter | 95 |\n"
+    (data / "planets.md").write_text(f"# Planets\n\n{table}", encoding="utf-8")
+    assert bot.ask("Which planet has the most moons?").citations == ()
+    (data / "giants.md").write_text("# Giants\n\nThe planet with the most moons is Saturn.\n", "utf-8")
+    (citation, *_) = bot.ask("Which planet has the most moons?").citations
+    assert citation.source == "giants.md"
