@@ -1,6 +1,7 @@
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from embeddings.corpus import Document, Span
 from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
 from embeddings.folder import Found, look
+from embeddings.lock import held
 from embeddings.refresh import Failure, RefreshReport, dry_run, refresh
 from embeddings.snapshot import SourceFile
 from tests.contents import content
@@ -380,3 +382,45 @@ def test_a_rebuild_finds_an_edit_that_left_size_and_time_as_they_were(
     os.utime(file, (1_000_000_000, 1_000_000_000))
     assert refresh(data, index, encoder=encoder)[0].changed == 0
     assert refresh(data, index, encoder=encoder, rebuild=True)[0].changed == 1
+
+
+def test_added_files_are_served_beside_the_others(data: Path, index: Path, encoder: HashingEncoder) -> None:
+    uploads = data.parent / "added"
+    uploads.mkdir()
+    (uploads / "parrot.md").write_text("The parrot sings.", encoding="utf-8")
+    report, snapshot = refresh(data, index, encoder=encoder, uploads=uploads)
+    assert report.added == 7
+    assert "uploads/parrot.md" in snapshot.documents
+
+
+def test_a_rebuild_splits_and_writes_again_what_did_not_change(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, before = refresh(data, index, encoder=encoder)
+    (data / "guide.md").rename(data / "guide-2.md")
+    monkeypatch.setattr("embeddings.splitter.TARGET_TOKENS", 1)
+    monkeypatch.setattr("embeddings.splitter.SCRAP_TOKENS", 1)
+    report, after = refresh(data, index, encoder=encoder, rebuild=True)
+    assert (report.added, report.removed, report.kept) == (1, 1, 5)
+    pieces = {document: len(before.rows_of(document)) for document in before.documents}
+    assert any(len(after.rows_of(document)) > count for document, count in pieces.items() if count)
+    report, _ = refresh(data, index, encoder=encoder, rebuild=True)
+    assert (report.kept, report.generation) == (6, 3)
+
+
+def test_what_another_published_before_the_lock_was_had_is_started_from(
+    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh(data, index, encoder=encoder)
+    edit(data / "guide.md", "since 1987", "since 1991")
+
+    @contextmanager
+    def held_late(folder: Path) -> Iterator[bool]:
+        monkeypatch.setattr("embeddings.refresh.held", held)
+        refresh(data, folder, encoder=encoder)
+        with held(folder) as waited:
+            yield waited
+
+    monkeypatch.setattr("embeddings.refresh.held", held_late)
+    report, snapshot = refresh(data, index, encoder=encoder)
+    assert (report.changed, report.kept, snapshot.generation) == (0, 6, 2)
