@@ -157,10 +157,15 @@ def said_size(scope: Scope) -> int | None:
 
 
 def filled_up(path: str, body: bytes) -> bytes:
-    """Return a body with the values that it leaves out: Gradio would refuse it, and print what it holds."""
+    """Return a body with the values that it leaves out: Gradio would refuse it, and print what it holds.
+
+    Raises Unreadable for what is nested without end.
+    """
     defaults = _DEFAULTS.get(path.rstrip("/").removeprefix(f"{API}/call/"), [])
     try:
         told = json.loads(body) if defaults else None
+    except RecursionError as error:
+        raise Unreadable from error
     except ValueError:
         return body
     if not isinstance(told, dict):

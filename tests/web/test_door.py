@@ -247,6 +247,16 @@ def test_a_name_that_the_api_does_not_have_is_not_found_and_leaves_no_traceback(
     assert not [record for record in caplog.records if record.exc_info]
 
 
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+def test_a_body_that_is_nested_without_end_is_refused(
+    depth: int, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = http.post(f"{API}/call/ask", content='{"data": ' + "[" * depth + "]" * depth + "}")
+
+    assert (answer.status_code, answer.json()) == (400, {"detail": "This request cannot be read."})
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 @pytest.mark.parametrize("path", ["call/nope/abc", "call/ask/abc", "queue/data?session_hash=abcd"])
 def test_an_answer_that_nobody_asked_for_is_not_found_and_leaves_no_traceback(
     path: str, http: httpx.Client, caplog: pytest.LogCaptureFixture
