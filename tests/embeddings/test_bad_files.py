@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from embeddings.apart import Apart
-from embeddings.corpus import Document
 from embeddings.errors import DocumentError, visible
 from embeddings.file import read_whole
 from embeddings.folder import Found, look
 from embeddings.plan import plan_refresh
 from embeddings.readers import parse, read
 from embeddings.refresh import refresh
-from embeddings.snapshot import Snapshot, SourceFile
+from embeddings.snapshot import Snapshot
 from tests.hashing_encoder import HashingEncoder
 from tests.nasty_files import FILES, content
 
@@ -171,21 +170,6 @@ def slow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     os.utime(folder / "page.pdf", ns=(1, 1))
     monkeypatch.setattr("embeddings.plan.Apart", partial(Apart, deadline=0.0))
     return monkeypatch
-
-
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that were looked into, as they are."""
-    names: list[str] = []
-
-    def told(
-        found: Found, known: SourceFile | None, apart: Apart
-    ) -> tuple[SourceFile, list[Document] | None]:
-        names.append(found.source)
-        return look(found, known, apart)
-
-    monkeypatch.setattr("embeddings.plan.look", told)
-    return names
 
 
 def test_a_page_whose_reading_was_stopped_is_read_once_it_is_touched(

@@ -8,14 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.apart import Apart
-from embeddings.corpus import Document, Span
+from embeddings.corpus import Span
 from embeddings.encoder import Vectors
 from embeddings.errors import CorpusError, IndexLocationError, SnapshotMismatch
-from embeddings.folder import Found, look
 from embeddings.lock import held
 from embeddings.refresh import Failure, RefreshReport, dry_run, refresh
-from embeddings.snapshot import SourceFile
 from tests.contents import content
 from tests.hashing_encoder import HashingEncoder
 
@@ -92,26 +89,18 @@ def test_a_touched_file_is_not_a_changed_one(data: Path, index: Path, encoder: H
 
 
 def test_a_touched_file_is_read_once_and_not_at_every_refresh(
-    data: Path, index: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+    data: Path, index: Path, encoder: HashingEncoder, looked_at: list[str]
 ) -> None:
     for file in (file for file in data.rglob("*") if file.is_file()):
         os.utime(file, ns=(1, 1))
     refresh(data, index, encoder=encoder)
-    read: list[str] = []
-
-    def told(
-        found: Found, known: SourceFile | None, apart: Apart
-    ) -> tuple[SourceFile, list[Document] | None]:
-        read.append(found.source)
-        return look(found, known, apart)
-
-    monkeypatch.setattr("embeddings.plan.look", told)
+    looked_at.clear()
     os.utime(data / "guide.md", ns=(2, 2))
     edit(data / "jobs/cook.md", "city: Bergen", "city:  Bergen")  # other bytes, the same document
     os.utime(data / "jobs/cook.md", ns=(2, 2))
     reports = [refresh(data, index, encoder=encoder)[0] for _ in range(3)]
     assert reports == [RefreshReport(0, 0, 0, 6, 0, 1)] * 3
-    assert sorted(read) == ["guide.md", "jobs/cook.md"]
+    assert sorted(looked_at) == ["guide.md", "jobs/cook.md"]
 
 
 def test_an_edit_of_the_same_size_and_time_just_after_a_refresh_is_seen(
